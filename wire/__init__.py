@@ -1,0 +1,1 @@
+"""What crosses a process boundary: message structs, codec, board fold. Pure."""
