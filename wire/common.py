@@ -32,7 +32,7 @@ class Message(Struct, frozen=True, tag_field="type", kw_only=True):
     """
 
 
-class Hello(Message, tag="hello", kw_only=True):
+class Hello(Message, tag="hello", frozen=True, kw_only=True):
     """First message of a client on the lobby and room sockets: who am I, what can I speak.
 
     The token travels here and not in the URL, because URLs end up in logs.
@@ -43,7 +43,7 @@ class Hello(Message, tag="hello", kw_only=True):
     client: ShortText = ""
 
 
-class Welcome(Message, tag="welcome", kw_only=True):
+class Welcome(Message, tag="welcome", frozen=True, kw_only=True):
     """The server's answer to `hello`: the version both will speak, and who the server sees."""
 
     version: int
@@ -54,19 +54,19 @@ class Welcome(Message, tag="welcome", kw_only=True):
     """The server's wall clock, Unix milliseconds, to show deadlines with."""
 
 
-class Ping(Message, tag="ping", kw_only=True):
+class Ping(Message, tag="ping", frozen=True, kw_only=True):
     """A client asks whether the socket still lives; browsers cannot send WebSocket pings."""
 
     sent_ms: Milliseconds
 
 
-class Pong(Message, tag="pong", kw_only=True):
+class Pong(Message, tag="pong", frozen=True, kw_only=True):
     """The answer to `ping`, with the client's own number sent back."""
 
     sent_ms: Milliseconds
 
 
-class Refused(Message, tag="refused", kw_only=True):
+class Refused(Message, tag="refused", frozen=True, kw_only=True):
     """Something the peer asked for was not done; the connection may go on.
 
     `code` is stable (see `wire.codes`), `text` is safe to show, `n` names the refused operation.
@@ -77,7 +77,7 @@ class Refused(Message, tag="refused", kw_only=True):
     n: Number | None = None
 
 
-class Draining(Message, tag="draining", kw_only=True):
+class Draining(Message, tag="draining", frozen=True, kw_only=True):
     """The server is going down: no new calls; running sessions may finish before the deadline."""
 
     deadline_ms: Milliseconds

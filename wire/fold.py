@@ -50,8 +50,6 @@ def apply(board: Board, chat: list[ChatLine], event: Event) -> None:
             for key in gone:
                 del board.strokes[key]
         case Said():
-            chat.append(
-                ChatLine(seq=event.seq, at=event.at, member=event.member, text=event.text)
-            )
+            chat.append(ChatLine(seq=event.seq, at=event.at, member=event.member, text=event.text))
         case _:
             pass

@@ -85,13 +85,13 @@ class DueForm(Struct, frozen=True, kw_only=True):
 # --- from the client -------------------------------------------------------------------------
 
 
-class SetAvailability(Message, tag="set_availability", kw_only=True):
+class SetAvailability(Message, tag="set_availability", frozen=True, kw_only=True):
     """A teacher opens or closes her door. Away is the state of a teacher who just connected."""
 
     available: bool
 
 
-class CallTeacher(Message, tag="call_teacher", kw_only=True):
+class CallTeacher(Message, tag="call_teacher", frozen=True, kw_only=True):
     """A student calls a named teacher about a subject. Answered by `ringing` or `call_ended`."""
 
     teacher: Id
@@ -99,19 +99,19 @@ class CallTeacher(Message, tag="call_teacher", kw_only=True):
     note: ShortText = ""
 
 
-class CancelCall(Message, tag="cancel_call", kw_only=True):
+class CancelCall(Message, tag="cancel_call", frozen=True, kw_only=True):
     """The student gives up while it rings."""
 
     call: Id
 
 
-class AcceptCall(Message, tag="accept_call", kw_only=True):
+class AcceptCall(Message, tag="accept_call", frozen=True, kw_only=True):
     """The teacher takes the call on this page."""
 
     call: Id
 
 
-class DeclineCall(Message, tag="decline_call", kw_only=True):
+class DeclineCall(Message, tag="decline_call", frozen=True, kw_only=True):
     """The teacher does not take the call."""
 
     call: Id
@@ -120,25 +120,25 @@ class DeclineCall(Message, tag="decline_call", kw_only=True):
 # --- from the server -------------------------------------------------------------------------
 
 
-class Teachers(Message, tag="teachers", kw_only=True):
+class Teachers(Message, tag="teachers", frozen=True, kw_only=True):
     """All teachers who are not offline; replaces what the client knew."""
 
     teachers: Annotated[list[TeacherCard], Meta(max_length=500)]
 
 
-class TeacherChanged(Message, tag="teacher_changed", kw_only=True):
+class TeacherChanged(Message, tag="teacher_changed", frozen=True, kw_only=True):
     """One teacher's card as it is now; `offline` takes her off the list."""
 
     teacher: TeacherCard
 
 
-class Availability(Message, tag="availability", kw_only=True):
+class Availability(Message, tag="availability", frozen=True, kw_only=True):
     """To all pages of a teacher: her own presence as the server sees it."""
 
     presence: Presence
 
 
-class Ringing(Message, tag="ringing", kw_only=True):
+class Ringing(Message, tag="ringing", frozen=True, kw_only=True):
     """To the student: the teacher is being asked until `deadline_ms` (Unix ms)."""
 
     call: Id
@@ -146,7 +146,7 @@ class Ringing(Message, tag="ringing", kw_only=True):
     deadline_ms: Milliseconds
 
 
-class IncomingCall(Message, tag="incoming_call", kw_only=True):
+class IncomingCall(Message, tag="incoming_call", frozen=True, kw_only=True):
     """To every page of the teacher: who calls, about what, and what came before."""
 
     call: Id
@@ -162,14 +162,14 @@ class IncomingCall(Message, tag="incoming_call", kw_only=True):
     """How many sessions this student has had in all."""
 
 
-class CallEnded(Message, tag="call_ended", kw_only=True):
+class CallEnded(Message, tag="call_ended", frozen=True, kw_only=True):
     """A call is over without a session for this page; said once to each page that knew of it."""
 
     call: Id
     outcome: CallOutcome
 
 
-class SessionReady(Message, tag="session_ready", kw_only=True):
+class SessionReady(Message, tag="session_ready", frozen=True, kw_only=True):
     """Go into the room: its socket's address (a path or a full URL) and the grant to join with.
 
     Sent to the page that called and the page that accepted, and, on connecting, to any page of a
@@ -184,7 +184,7 @@ class SessionReady(Message, tag="session_ready", kw_only=True):
     subject: Subject
 
 
-class FormsDue(Message, tag="forms_due", kw_only=True):
+class FormsDue(Message, tag="forms_due", frozen=True, kw_only=True):
     """The forms this person still owes, newest first; empty when none."""
 
     forms: Annotated[list[DueForm], Meta(max_length=20)]

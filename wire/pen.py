@@ -7,7 +7,7 @@ from msgspec import Meta
 from wire.common import Id, Message, Name, Sequence, ShortText, Token
 
 
-class PenHello(Message, tag="pen_hello", kw_only=True):
+class PenHello(Message, tag="pen_hello", frozen=True, kw_only=True):
     """First message of a pen bridge: its credential from pairing, and the pen's own id."""
 
     versions: Annotated[list[int], Meta(min_length=1, max_length=16)]
@@ -16,7 +16,7 @@ class PenHello(Message, tag="pen_hello", kw_only=True):
     model: ShortText = ""
 
 
-class PenWelcome(Message, tag="pen_welcome", kw_only=True):
+class PenWelcome(Message, tag="pen_welcome", frozen=True, kw_only=True):
     """The pen is known. `teacher_name` lets the bridge show whose it is."""
 
     version: int
@@ -24,7 +24,7 @@ class PenWelcome(Message, tag="pen_welcome", kw_only=True):
     teacher_name: Name
 
 
-class PenRoom(Message, tag="pen_room", kw_only=True):
+class PenRoom(Message, tag="pen_room", frozen=True, kw_only=True):
     """Where this pen's ink goes now: a session, or nowhere (null). Answered by `pen_enter`.
 
     `source` must start every stroke id; `last_n` is the last operation of it already done.
@@ -35,7 +35,7 @@ class PenRoom(Message, tag="pen_room", kw_only=True):
     last_n: Sequence = 0
 
 
-class PenEnter(Message, tag="pen_enter", kw_only=True):
+class PenEnter(Message, tag="pen_enter", frozen=True, kw_only=True):
     """The bridge has taken note of the room; what follows is meant for it.
 
     Ink sent before is of the room before and is dropped, so that no line of one student's
@@ -45,7 +45,7 @@ class PenEnter(Message, tag="pen_enter", kw_only=True):
     session: Id
 
 
-class PenStatus(Message, tag="pen_status", kw_only=True):
+class PenStatus(Message, tag="pen_status", frozen=True, kw_only=True):
     """The bridge tells how the pen is: battery 0 to 100 when known, and whether it is linked."""
 
     linked: bool

@@ -37,7 +37,9 @@ from wire.common import (
 
 Permission = Literal["draw", "clear", "upload", "end", "manage"]
 Link = Literal["absent", "connected", "reconnecting", "left"]
-EndReason = Literal["hung_up", "time_limit", "grace_over", "server_lost", "recorder_failed", "drained"]
+EndReason = Literal[
+    "hung_up", "time_limit", "grace_over", "server_lost", "recorder_failed", "drained"
+]
 
 
 class Member(Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ class Member(Struct, frozen=True, kw_only=True):
 # --- joining ---------------------------------------------------------------------------------
 
 
-class Join(Message, tag="join", kw_only=True):
+class Join(Message, tag="join", frozen=True, kw_only=True):
     """Enter the room the grant names. `source` is this page's own id, kept over a reconnect.
 
     With `resume_seq` the server sends only the events after it, when it still can.
@@ -67,7 +69,7 @@ class Join(Message, tag="join", kw_only=True):
     resume_seq: Sequence | None = None
 
 
-class Snapshot(Message, tag="snapshot", kw_only=True):
+class Snapshot(Message, tag="snapshot", frozen=True, kw_only=True):
     """The whole room as of `seq`; events follow. `last_n` is the last operation of `source` done."""
 
     session: Id
@@ -82,7 +84,7 @@ class Snapshot(Message, tag="snapshot", kw_only=True):
     """When the time limit ends the session, ms after the room opened."""
 
 
-class Resumed(Message, tag="resumed", kw_only=True):
+class Resumed(Message, tag="resumed", frozen=True, kw_only=True):
     """The answer to a `join` whose `resume_seq` could be honoured: only the missed events follow."""
 
     session: Id
@@ -96,13 +98,13 @@ class Resumed(Message, tag="resumed", kw_only=True):
 # --- operations of a member ------------------------------------------------------------------
 
 
-class Operation(Message, kw_only=True):
+class Operation(Message, frozen=True, kw_only=True):
     """Base of what changes the room. `n` counts 1, 2, 3… for each source; a repeat is ignored."""
 
     n: Number
 
 
-class StrokeBegin(Operation, tag="stroke_begin", kw_only=True):
+class StrokeBegin(Operation, tag="stroke_begin", frozen=True, kw_only=True):
     """Pen down. The stroke's id must start with the sender's source and a dot.
 
     `page` names a page of the room; a pen, which does not know pages, sends `paper` instead and
@@ -120,26 +122,26 @@ class StrokeBegin(Operation, tag="stroke_begin", kw_only=True):
     points: Points
 
 
-class StrokePoints(Operation, tag="stroke_points", kw_only=True):
+class StrokePoints(Operation, tag="stroke_points", frozen=True, kw_only=True):
     """More points of one's own open stroke."""
 
     stroke: Id
     points: Points
 
 
-class StrokeEnd(Operation, tag="stroke_end", kw_only=True):
+class StrokeEnd(Operation, tag="stroke_end", frozen=True, kw_only=True):
     """Pen up."""
 
     stroke: Id
 
 
-class UndoStroke(Operation, tag="undo_stroke", kw_only=True):
+class UndoStroke(Operation, tag="undo_stroke", frozen=True, kw_only=True):
     """Take one's own stroke off the board."""
 
     stroke: Id
 
 
-class AddPage(Operation, tag="add_page", kw_only=True):
+class AddPage(Operation, tag="add_page", frozen=True, kw_only=True):
     """Add a page and open it. A photo page names an uploaded photo of this session."""
 
     page: Id
@@ -149,42 +151,42 @@ class AddPage(Operation, tag="add_page", kw_only=True):
     photo: Id | None = None
 
 
-class TurnPage(Operation, tag="turn_page", kw_only=True):
+class TurnPage(Operation, tag="turn_page", frozen=True, kw_only=True):
     """Open a page for everyone."""
 
     page: Id
 
 
-class ClearPage(Operation, tag="clear_page", kw_only=True):
+class ClearPage(Operation, tag="clear_page", frozen=True, kw_only=True):
     """Take every stroke off a page."""
 
     page: Id
 
 
-class Say(Operation, tag="say", kw_only=True):
+class Say(Operation, tag="say", frozen=True, kw_only=True):
     """A line of chat."""
 
     text: Text
 
 
-class SetMuted(Operation, tag="set_muted", kw_only=True):
+class SetMuted(Operation, tag="set_muted", frozen=True, kw_only=True):
     """Tell the others that one's microphone is off, and make the server drop its voice."""
 
     muted: bool
 
 
-class SetPermissions(Operation, tag="set_permissions", kw_only=True):
+class SetPermissions(Operation, tag="set_permissions", frozen=True, kw_only=True):
     """Say what another member may do; needs `manage`."""
 
     member: Id
     permissions: Annotated[list[Permission], Meta(max_length=8)]
 
 
-class EndSession(Operation, tag="end_session", kw_only=True):
+class EndSession(Operation, tag="end_session", frozen=True, kw_only=True):
     """Hang up for both; needs `end`."""
 
 
-class PointAt(Message, tag="point_at", kw_only=True):
+class PointAt(Message, tag="point_at", frozen=True, kw_only=True):
     """Show the pointer to the other side. Not kept in the room's order; only the latest counts."""
 
     page: Id
@@ -193,21 +195,21 @@ class PointAt(Message, tag="point_at", kw_only=True):
     visible: bool = True
 
 
-class Leave(Message, tag="leave", kw_only=True):
+class Leave(Message, tag="leave", frozen=True, kw_only=True):
     """Close this page's place in the room at once, without the grace of a lost connection."""
 
 
 # --- what happened ---------------------------------------------------------------------------
 
 
-class Event(Message, kw_only=True):
+class Event(Message, frozen=True, kw_only=True):
     """Base of what happened in the room: `seq` 1, 2, 3… without a gap, `at` ms after it opened."""
 
     seq: Sequence
     at: Milliseconds
 
 
-class StrokeBegan(Event, tag="stroke_began", kw_only=True):
+class StrokeBegan(Event, tag="stroke_began", frozen=True, kw_only=True):
     """A stroke was begun by `member` with `source`."""
 
     stroke: Id
@@ -220,74 +222,74 @@ class StrokeBegan(Event, tag="stroke_began", kw_only=True):
     points: Points
 
 
-class PointsDrawn(Event, tag="points_drawn", kw_only=True):
+class PointsDrawn(Event, tag="points_drawn", frozen=True, kw_only=True):
     """Points were added to an open stroke."""
 
     stroke: Id
     points: Points
 
 
-class StrokeEnded(Event, tag="stroke_ended", kw_only=True):
+class StrokeEnded(Event, tag="stroke_ended", frozen=True, kw_only=True):
     """A stroke is complete."""
 
     stroke: Id
 
 
-class StrokeUndone(Event, tag="stroke_undone", kw_only=True):
+class StrokeUndone(Event, tag="stroke_undone", frozen=True, kw_only=True):
     """A stroke was taken off by its author."""
 
     stroke: Id
     member: Id
 
 
-class PageAdded(Event, tag="page_added", kw_only=True):
+class PageAdded(Event, tag="page_added", frozen=True, kw_only=True):
     """A page was added at the end. It is not open until `page_turned` says so."""
 
     member: Id
     page: Page
 
 
-class PageTurned(Event, tag="page_turned", kw_only=True):
+class PageTurned(Event, tag="page_turned", frozen=True, kw_only=True):
     """A page is now the open one."""
 
     member: Id
     page: Id
 
 
-class PageCleared(Event, tag="page_cleared", kw_only=True):
+class PageCleared(Event, tag="page_cleared", frozen=True, kw_only=True):
     """Every stroke of a page was taken off."""
 
     member: Id
     page: Id
 
 
-class Said(Event, tag="said", kw_only=True):
+class Said(Event, tag="said", frozen=True, kw_only=True):
     """A line of chat."""
 
     member: Id
     text: Text
 
 
-class MemberChanged(Event, tag="member_changed", kw_only=True):
+class MemberChanged(Event, tag="member_changed", frozen=True, kw_only=True):
     """A member joined, was lost, came back, left, was muted, gained a pen or other permissions."""
 
     member: Member
 
 
-class TimeWarning(Event, tag="time_warning", kw_only=True):
+class TimeWarning(Event, tag="time_warning", frozen=True, kw_only=True):
     """The session will end at `ends_at`, ms after the room opened."""
 
     ends_at: Milliseconds
 
 
-class SessionEnded(Event, tag="session_ended", kw_only=True):
+class SessionEnded(Event, tag="session_ended", frozen=True, kw_only=True):
     """The session is over; nothing follows. `member` is who hung up, if anyone did."""
 
     reason: EndReason
     member: Id | None = None
 
 
-class PointedAt(Message, tag="pointed_at", kw_only=True):
+class PointedAt(Message, tag="pointed_at", frozen=True, kw_only=True):
     """Another member's pointer; only the latest counts, so it may be left out when one is slow."""
 
     member: Id
@@ -297,7 +299,7 @@ class PointedAt(Message, tag="pointed_at", kw_only=True):
     visible: bool = True
 
 
-class Ack(Message, tag="ack", kw_only=True):
+class Ack(Message, tag="ack", frozen=True, kw_only=True):
     """Every operation of this source up to `n` was done or refused; only the latest counts."""
 
     n: Sequence
@@ -306,7 +308,7 @@ class Ack(Message, tag="ack", kw_only=True):
 # --- media -----------------------------------------------------------------------------------
 
 
-class MediaOffer(Message, tag="media_offer", kw_only=True):
+class MediaOffer(Message, tag="media_offer", frozen=True, kw_only=True):
     """The server's SDP offer for this page's voice. `restart` is true for an ICE restart.
 
     A new `leg` means: throw the old RTCPeerConnection away and make a new one.
@@ -317,20 +319,20 @@ class MediaOffer(Message, tag="media_offer", kw_only=True):
     restart: bool = False
 
 
-class MediaAnswer(Message, tag="media_answer", kw_only=True):
+class MediaAnswer(Message, tag="media_answer", frozen=True, kw_only=True):
     """The page's SDP answer."""
 
     leg: Id
     sdp: Sdp
 
 
-class MediaRestart(Message, tag="media_restart", kw_only=True):
+class MediaRestart(Message, tag="media_restart", frozen=True, kw_only=True):
     """The page asks for an ICE restart of its leg, or, with `fresh`, for a new leg."""
 
     fresh: bool = False
 
 
-class Quality(Message, tag="quality", kw_only=True):
+class Quality(Message, tag="quality", frozen=True, kw_only=True):
     """How a member's voice is travelling, every two seconds; only the latest counts."""
 
     member: Id

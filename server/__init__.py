@@ -1,0 +1,1 @@
+"""The process: composition, HTTP, signalling, rooms, media."""

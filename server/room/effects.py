@@ -1,0 +1,55 @@
+"""What a room asks its shell to do: values, so that a test can read them."""
+
+from dataclasses import dataclass
+
+from wire.common import Message
+from wire.room import EndReason, Event
+
+
+@dataclass(frozen=True, slots=True)
+class ToAll:
+    """Send an event to every page in the room and to the recorder, in order, once encoded."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """Send a message to one connection."""
+
+    connection: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class ToOthers:
+    """Send a message that is not kept to every page but one."""
+
+    connection: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Close one connection with a code of `wire.codes`."""
+
+    connection: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteVoice:
+    """Stop or let through a member's voice in the media plane."""
+
+    member: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The session is over; the event that says so was sent before. Last effect of a room."""
+
+    reason: EndReason
+
+
+Effect = ToAll | ToOne | ToOthers | Disconnect | MuteVoice | Finished
