@@ -1,0 +1,1 @@
+"""What every package stands on: clock, ids, errors, config, signing, storage, database, bus, log."""

@@ -1,0 +1,121 @@
+"""The database: one declarative base, transactions, migrations. SQLite in WAL mode by default."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+_BUSY_MS = 5000
+_READ_ONLY = "inkcall_read_only"
+
+
+class Base(DeclarativeBase):
+    """The base of every table. Constraints get names of a fixed form, so that migrations can drop them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """An engine and its transactions.
+
+    On SQLite a writing transaction takes the write lock at its start (`BEGIN IMMEDIATE`): one that
+    began by reading and then wants to write could otherwise fail with "database is locked" without
+    ever waiting. Writers of this process queue in the loop rather than in SQLite's sleeping retries.
+    Transactions are not to be nested.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine = create_engine(url)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        reading = self._engine.execution_options(**{_READ_ONLY: True})
+        self._reading = async_sessionmaker(reading, expire_on_commit=False)
+        self._writing = asyncio.Lock() if is_sqlite(url) else None
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that may write; commits at the end of the block, rolls back on error."""
+        async with self._writing or contextlib.nullcontext(), self._sessions.begin() as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that only reads; it never waits for a writer."""
+        async with self._reading.begin() as session:
+            yield session
+
+    async def migrate(self) -> None:
+        """Bring the schema up to date."""
+        if is_sqlite(self._url) and (file := make_url(self._url).database):
+            await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
+        # Alembic's environment runs a loop of its own, so it needs a thread of its own.
+        await asyncio.to_thread(command.upgrade, alembic_config(self._url), "head")
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def is_sqlite(url: str) -> bool:
+    """Tell whether the address is one of SQLite."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """Return an engine with our settings for SQLite connections and transactions."""
+    if not is_sqlite(url):
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    # Hidden parameters: an error's text would otherwise carry names into the log.
+    engine = create_async_engine(url, pool_size=4, max_overflow=4, hide_parameters=True)
+    sync: Engine = engine.sync_engine
+
+    @event.listens_for(sync, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself; "begin" below does.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # In WAL mode NORMAL keeps the database whole after a power cut but may lose the last
+        # commits; FULL costs one fsync a commit, and what we commit are facts.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        cursor.close()
+
+    @event.listens_for(sync, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get(_READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def alembic_config(url: str) -> AlembicConfig:
+    """Return what Alembic needs to know to work on the database at `url`."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["url"] = url
+    return config

@@ -1,0 +1,53 @@
+"""How late the event loop runs: a small task that sleeps, looks how long it took, and tells."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from base.clock import Clock
+from base.metrics import Metrics
+
+_INTERVAL_S = 0.05
+_WINDOW = 400
+"""400 samples at 50 ms are the last 20 s."""
+
+
+class LoopLag:
+    """The 99th percentile of the loop's lateness; new rooms are not opened while it is high."""
+
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._samples: deque[float] = deque(maxlen=_WINDOW)
+
+    def note(self, lag_s: float) -> None:
+        """Take one sample, seconds."""
+        self._samples.append(max(0.0, lag_s))
+
+    def p99_s(self) -> float:
+        """Return the 99th percentile of the window, seconds; 0 before the first sample."""
+        if not self._samples:
+            return 0.0
+        ordered = sorted(self._samples)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Measure as long as the block runs."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._measure(), name="loop-lag")
+            try:
+                yield
+            finally:
+                task.cancel()
+
+    async def _measure(self) -> None:
+        count = 0
+        while True:
+            before = self._clock.now()
+            await asyncio.sleep(_INTERVAL_S)
+            self.note(self._clock.now() - before - _INTERVAL_S)
+            count += 1
+            if count % 20 == 0:
+                self._metrics.loop_lag_p99.set(self.p99_s())

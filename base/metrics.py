@@ -1,0 +1,78 @@
+"""What the process counts and measures, in a registry of its own (Prometheus text format)."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """All counters and gauges; labels take few, fixed values, never an id or a name."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self.registry = registry
+        self.calls = Counter(
+            "inkcall_calls_total", "Calls that ended, by outcome", ["outcome"], registry=registry
+        )
+        self.rooms = Gauge("inkcall_rooms", "Rooms that are open", registry=registry)
+        self.members = Gauge(
+            "inkcall_members", "Members connected to rooms", ["role"], registry=registry
+        )
+        self.sockets = Gauge("inkcall_sockets", "Open WebSockets", ["kind"], registry=registry)
+        self.messages = Counter(
+            "inkcall_messages_total",
+            "Messages on WebSockets",
+            ["socket", "direction"],
+            registry=registry,
+        )
+        self.refused = Counter(
+            "inkcall_refused_total", "Refusals, by code", ["code"], registry=registry
+        )
+        self.media_packets = Counter(
+            "inkcall_media_packets_total", "RTP packets", ["direction"], registry=registry
+        )
+        self.media_dropped = Counter(
+            "inkcall_media_dropped_total",
+            "Datagrams that went no further, by reason",
+            ["reason"],
+            registry=registry,
+        )
+        self.media_loss_ratio = Gauge(
+            "inkcall_media_loss_ratio", "Mean packet loss of all legs, 0 to 1", registry=registry
+        )
+        self.loop_lag_p99 = Gauge(
+            "inkcall_loop_lag_p99_seconds",
+            "How late the event loop runs, 99th percentile of the last window",
+            registry=registry,
+        )
+        self.recorder_lag = Gauge(
+            "inkcall_recorder_lag_seconds",
+            "Age of the oldest byte not yet on disk, worst recording",
+            registry=registry,
+        )
+        self.recorder_bytes = Counter(
+            "inkcall_recorder_bytes_total", "Bytes written to recordings", registry=registry
+        )
+        self.sign_ins = Counter(
+            "inkcall_sign_ins_total", "Attempts to sign in", ["result"], registry=registry
+        )
+        self.photos = Counter(
+            "inkcall_photos_total", "Photos that were sent in", ["result"], registry=registry
+        )
+        self.http = Counter(
+            "inkcall_http_responses_total",
+            "HTTP responses, by first digit of the status",
+            ["status"],
+            registry=registry,
+        )
+        self.outbox_failed = Counter(
+            "inkcall_outbox_failures_total",
+            "Deliveries of a domain event that failed and are tried again",
+            ["event"],
+            registry=registry,
+        )
+        ProcessCollector(registry=registry)
+
+    def render(self) -> bytes:
+        """Return everything in the text format scrapers read."""
+        return generate_latest(self.registry)
