@@ -1,0 +1,1 @@
+"""Who teaches whom now: presence of teachers, calls, proposals."""

@@ -1,0 +1,392 @@
+"""The switchboard: presence of teachers, one proposal a call, and every way it can end. Pure.
+
+    call ──teacher free──> ringing ──accept──> connecting ──room made──> session ──ended──> (free)
+      │                      │                     │
+      └─ busy | unavailable  ├─ declined           ├─ cancelled (the room is thrown away)
+                             ├─ cancelled          └─ failed
+                             ├─ no_answer (the deadline passed)
+                             └─ caller_gone | teacher_gone (away longer than `lost_s`)
+
+A proposal is a lease: from `ringing` on, the teacher belongs to this call and to no other. Every
+page that heard of a call hears of its end exactly once.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wire.lobby import CallOutcome, Presence, Subject
+
+Stage = Literal["ringing", "connecting"]
+
+
+class CallError(Exception):
+    """What a page asked for cannot be; `code` is one of `wire.codes`."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Times in seconds."""
+
+    ring_s: float = 20.0
+    lost_s: float = 5.0
+    """How long a side may be without any page before its ringing call is given up."""
+    keep_available_s: float = 60.0
+    """A teacher who comes back sooner is as available as she was."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, from the student's request until a session or its end."""
+
+    call: str
+    student: str
+    teacher: str
+    subject: Subject
+    note: str
+    deadline: float
+    caller_page: str
+    stage: Stage = "ringing"
+    teacher_page: str | None = None
+    """The page that accepted."""
+    told: set[str] = field(default_factory=set)
+    """The teacher's pages on which it rings."""
+
+
+@dataclass(slots=True)
+class _Person:
+    pages: set[str] = field(default_factory=set)
+    lost_at: float | None = None
+    available: bool = False
+    call: str | None = None
+    session: str | None = None
+
+
+# --- what the shell is to do -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Show the call on these pages of the teacher."""
+
+    call: Call
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRinging:
+    """Tell the student's page that it rings."""
+
+    call: Call
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellEnded:
+    """Tell one page that the call ended, and how."""
+
+    page: str
+    call: str
+    outcome: CallOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """Count the call, by how it ended. Once a call."""
+
+    call: str
+    outcome: CallOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRoom:
+    """The call was accepted: make a room, then say `session_started` or `session_failed`."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class EnterRoom:
+    """Send these pages into the room that was made."""
+
+    call: Call
+    session: str
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardRoom:
+    """The room that was made is not wanted any more."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChanged:
+    """A teacher's presence is now this; tell everyone."""
+
+    teacher: str
+    presence: Presence
+
+
+Effect = (
+    Ring | ShowRinging | TellEnded | CallOver | MakeRoom | EnterRoom | DiscardRoom | PresenceChanged
+)
+
+
+class Switchboard:
+    """All presence and calls of one lobby. Methods return effects, in order."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._students: dict[str, _Person] = {}
+        self._teachers: dict[str, _Person] = {}
+        self._calls: dict[str, Call] = {}
+        self._sessions: dict[str, tuple[str, str]] = {}
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def presence(self, teacher: str) -> Presence:
+        """Return what students see of a teacher."""
+        person = self._teachers.get(teacher)
+        if person is None or (not person.pages and not person.session):
+            return "offline"
+        if person.call or person.session:
+            return "busy"
+        return "online" if person.available else "away"
+
+    def present_teachers(self) -> dict[str, Presence]:
+        """Return every teacher who is not offline."""
+        seen = {teacher: self.presence(teacher) for teacher in self._teachers}
+        return {teacher: presence for teacher, presence in seen.items() if presence != "offline"}
+
+    def session_of(self, person: str) -> str | None:
+        """Return the running session of a student or teacher, if any."""
+        known = self._students.get(person) or self._teachers.get(person)
+        return known.session if known else None
+
+    def ringing(self) -> int:
+        """Return how many calls are under way and not yet sessions."""
+        return len(self._calls)
+
+    # --- pages come and go -----------------------------------------------------------------
+
+    def teacher_connected(self, page: str, teacher: str, now: float) -> list[Effect]:
+        """A page of a teacher is here; a call that rings is shown on it too."""
+        before = self.presence(teacher)
+        person = self._teachers.setdefault(teacher, _Person())
+        kept = person.lost_at is None or now - person.lost_at <= self.rules.keep_available_s
+        person.available = person.available and kept
+        person.pages.add(page)
+        person.lost_at = None
+        effects = self._presence_since(before, teacher)
+        call = self._calls.get(person.call or "")
+        if call is not None and call.stage == "ringing":
+            call.told.add(page)
+            effects.append(Ring(call, (page,)))
+        return effects
+
+    def student_connected(self, page: str, student: str, now: float) -> list[Effect]:
+        """A page of a student is here. If his calling page was lost, the call is now this one's."""
+        person = self._students.setdefault(student, _Person())
+        orphaned = not person.pages
+        person.pages.add(page)
+        person.lost_at = None
+        call = self._calls.get(person.call or "")
+        if call is None or not orphaned:
+            return []
+        call.caller_page = page
+        return [ShowRinging(call, page)]
+
+    def disconnected(self, page: str, person_id: str, now: float) -> list[Effect]:
+        """A page is gone. A call it was part of waits `lost_s` for another page."""
+        for people, is_teacher in ((self._teachers, True), (self._students, False)):
+            person = people.get(person_id)
+            if person is None or page not in person.pages:
+                continue
+            before = self.presence(person_id)
+            person.pages.discard(page)
+            call = self._calls.get(person.call or "")
+            if call is not None:
+                call.told.discard(page)
+                if not is_teacher and call.caller_page == page and person.pages:
+                    return self._end(call, "cancelled")
+            if not person.pages:
+                person.lost_at = now
+                self._forget_if_idle(people, person_id)
+            return self._presence_since(before, person_id) if is_teacher else []
+        return []
+
+    # --- what people ask for ---------------------------------------------------------------
+
+    def set_available(self, teacher: str, available: bool) -> list[Effect]:
+        """A teacher opens or closes her door; a call that rings goes on ringing."""
+        before = self.presence(teacher)
+        self._teachers.setdefault(teacher, _Person()).available = available
+        return self._presence_since(before, teacher)
+
+    def call(
+        self,
+        page: str,
+        student: str,
+        teacher: str,
+        subject: Subject,
+        note: str,
+        call_id: str,
+        now: float,
+    ) -> list[Effect]:
+        """A student calls a teacher; raise `CallError` when he may not call at all."""
+        caller = self._students.setdefault(student, _Person(pages={page}))
+        if caller.call is not None:
+            raise CallError("already_calling", "you are calling a teacher already")
+        if caller.session is not None:
+            raise CallError("in_session", "you are in a session already")
+        presence = self.presence(teacher)
+        if presence != "online":
+            outcome: CallOutcome = "busy" if presence == "busy" else "unavailable"
+            return [TellEnded(page, call_id, outcome), CallOver(call_id, outcome)]
+        before = presence
+        called = self._teachers[teacher]
+        call = Call(
+            call=call_id,
+            student=student,
+            teacher=teacher,
+            subject=subject,
+            note=note,
+            deadline=now + self.rules.ring_s,
+            caller_page=page,
+            told=set(called.pages),
+        )
+        self._calls[call_id] = call
+        caller.call = called.call = call_id
+        return [
+            ShowRinging(call, page),
+            Ring(call, tuple(sorted(call.told))),
+            *self._presence_since(before, teacher),
+        ]
+
+    def cancel(self, student: str, call_id: str) -> list[Effect]:
+        """The student gives up; until the room is made he can."""
+        call = self._calls.get(call_id)
+        if call is None or call.student != student:
+            raise CallError("unknown_call", "this call is over")
+        return self._end(call, "cancelled")
+
+    def decline(self, teacher: str, call_id: str) -> list[Effect]:
+        """The teacher does not take the call."""
+        return self._end(self._ringing_for(teacher, call_id), "declined")
+
+    def accept(self, page: str, teacher: str, call_id: str) -> list[Effect]:
+        """The teacher takes the call on one page; her other pages stop ringing."""
+        call = self._ringing_for(teacher, call_id)
+        call.stage = "connecting"
+        call.teacher_page = page
+        others = sorted(call.told - {page})
+        call.told = {page}
+        told: list[Effect] = [TellEnded(other, call_id, "answered_elsewhere") for other in others]
+        return [*told, MakeRoom(call)]
+
+    # --- what became of the room -----------------------------------------------------------
+
+    def session_started(self, call_id: str, session: str) -> list[Effect]:
+        """The room is made: send both in, unless the call was given up meanwhile."""
+        call = self._calls.pop(call_id, None)
+        if call is None:
+            return [DiscardRoom(session)]
+        student, teacher = self._students[call.student], self._teachers[call.teacher]
+        student.call = teacher.call = None
+        student.session = teacher.session = session
+        self._sessions[session] = (call.student, call.teacher)
+        pages = [call.caller_page] if call.caller_page in student.pages else []
+        if call.teacher_page in teacher.pages:
+            pages.append(call.teacher_page)
+        return [CallOver(call_id, "accepted"), EnterRoom(call, session, tuple(pages))]
+
+    def session_failed(self, call_id: str) -> list[Effect]:
+        """The room could not be made."""
+        call = self._calls.get(call_id)
+        return [] if call is None else self._end(call, "failed")
+
+    def session_ended(self, session: str) -> list[Effect]:
+        """The session is over; both are free again."""
+        pair = self._sessions.pop(session, None)
+        if pair is None:
+            return []
+        student, teacher = pair
+        before = self.presence(teacher)
+        self._students[student].session = None
+        self._teachers[teacher].session = None
+        self._forget_if_idle(self._students, student)
+        effects = self._presence_since(before, teacher)
+        self._forget_if_idle(self._teachers, teacher)
+        return effects
+
+    # --- time ------------------------------------------------------------------------------
+
+    def next_timeout(self) -> float | None:
+        """Return when `on_timeout` must be called next."""
+        return min(
+            (self._due(c) for c in self._calls.values() if c.stage == "ringing"), default=None
+        )
+
+    def on_timeout(self, now: float) -> list[Effect]:
+        """End the calls whose time has come."""
+        effects: list[Effect] = []
+        for call in list(self._calls.values()):
+            if call.stage != "ringing":
+                continue
+            student, teacher = self._students[call.student], self._teachers[call.teacher]
+            if student.lost_at is not None and now >= student.lost_at + self.rules.lost_s:
+                effects += self._end(call, "caller_gone")
+            elif teacher.lost_at is not None and now >= teacher.lost_at + self.rules.lost_s:
+                effects += self._end(call, "teacher_gone")
+            elif now >= call.deadline:
+                effects += self._end(call, "no_answer")
+        return effects
+
+    # --- helpers ---------------------------------------------------------------------------
+
+    def _due(self, call: Call) -> float:
+        """Return when a ringing call must be looked at next."""
+        sides = (self._students[call.student], self._teachers[call.teacher])
+        lost = [s.lost_at + self.rules.lost_s for s in sides if s.lost_at is not None]
+        return min([call.deadline, *lost])
+
+    def _ringing_for(self, teacher: str, call_id: str) -> Call:
+        call = self._calls.get(call_id)
+        if call is None or call.teacher != teacher or call.stage != "ringing":
+            raise CallError("unknown_call", "this call is over")
+        return call
+
+    def _end(self, call: Call, outcome: CallOutcome) -> list[Effect]:
+        del self._calls[call.call]
+        student, teacher = self._students[call.student], self._teachers[call.teacher]
+        # While it rang she was busy, unless all her pages were gone.
+        before: Presence = self.presence(call.teacher)
+        student.call = teacher.call = None
+        effects: list[Effect] = []
+        if call.caller_page in student.pages:
+            effects.append(TellEnded(call.caller_page, call.call, outcome))
+        effects += [TellEnded(page, call.call, outcome) for page in sorted(call.told)]
+        effects.append(CallOver(call.call, outcome))
+        effects += self._presence_since(before, call.teacher)
+        self._forget_if_idle(self._students, call.student)
+        self._forget_if_idle(self._teachers, call.teacher)
+        return effects
+
+    def _presence_since(self, before: Presence, teacher: str) -> list[Effect]:
+        after = self.presence(teacher)
+        return [] if after == before else [PresenceChanged(teacher, after)]
+
+    def _forget_if_idle(self, people: dict[str, _Person], person_id: str) -> None:
+        """Drop a person of whom nothing needs remembering, so that the tables do not grow.
+
+        An available teacher is remembered: she may come back within `keep_available_s`.
+        """
+        person = people[person_id]
+        if not (person.pages or person.call or person.session or person.available):
+            del people[person_id]
