@@ -1,0 +1,1 @@
+"""The recorder: keeps a session so that it can be watched again, and checked."""
