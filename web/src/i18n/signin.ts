@@ -1,0 +1,63 @@
+// Words of the sign-in page, Chinese and English.
+export const signinZh = {
+  title: '登录',
+  product: 'Inkcall',
+  tagline: '开放辅导 · 一对一实时答疑',
+  benefits: {
+    voice: '与在线老师语音交流',
+    ink: '老师落笔，笔迹即刻呈现',
+    replay: '每次辅导都完整留存，可供回看',
+  },
+  login: '账号',
+  loginHint: '学校发放的账号',
+  password: '密码',
+  showPassword: '显示密码',
+  hidePassword: '隐藏密码',
+  submit: '登录',
+  submitting: '正在登录…',
+  language: '语言',
+  capsLock: '大写锁定已打开',
+  error: {
+    loginEmpty: '请输入账号',
+    passwordEmpty: '请输入密码',
+    wrongPassword: '账号或密码不正确，请检查后重新输入。忘记密码请联系学校管理员。',
+    throttled: '尝试次数过多，请在 {wait} 后再试。',
+    throttledOver: '现在可以重新尝试了。',
+    offline: '连接不上服务器，请检查网络后重试。',
+    draining: '系统正在维护，请稍后再试。',
+    other: '登录没有成功，请稍后再试。（{code}）',
+  },
+  wait: { seconds: '{n} 秒', minutes: '{m} 分 {s} 秒' },
+}
+
+export const signinEn: typeof signinZh = {
+  title: 'Sign in',
+  product: 'Inkcall',
+  tagline: 'Open tutoring, one to one, live',
+  benefits: {
+    voice: 'Talk with a teacher who is online now',
+    ink: 'See her handwriting as she writes it',
+    replay: 'Every session is kept and can be replayed',
+  },
+  login: 'Account',
+  loginHint: 'The account your school gave you',
+  password: 'Password',
+  showPassword: 'Show the password',
+  hidePassword: 'Hide the password',
+  submit: 'Sign in',
+  submitting: 'Signing in…',
+  language: 'Language',
+  capsLock: 'Caps Lock is on',
+  error: {
+    loginEmpty: 'Enter your account',
+    passwordEmpty: 'Enter your password',
+    wrongPassword:
+      'The account or the password is not right. Check both and try again; if you forgot the password, ask your school.',
+    throttled: 'Too many attempts. Try again in {wait}.',
+    throttledOver: 'You can try again now.',
+    offline: 'The server cannot be reached. Check your network and try again.',
+    draining: 'The service is being maintained. Try again in a few minutes.',
+    other: 'Signing in did not work. Try again in a moment. ({code})',
+  },
+  wait: { seconds: '{n} s', minutes: '{m} min {s} s' },
+}
