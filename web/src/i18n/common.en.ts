@@ -1,0 +1,4 @@
+// Texts that several pages share.
+export default {
+  appName: 'Inkcall',
+}

@@ -1,0 +1,4 @@
+// 各页面共用的文字。
+export default {
+  appName: '双师答疑',
+}

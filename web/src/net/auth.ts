@@ -1,0 +1,108 @@
+// Who is signed in on this tab: access token in memory, person id in sessionStorage, cookie beyond reach.
+import { ref, shallowRef } from 'vue'
+import { ApiError, request } from './http'
+import type { Person } from './types'
+
+const PERSON_KEY = 'inkcall.person'
+/** An access token with less than this left is exchanged before it is used. */
+const EARLY_MS = 60_000
+
+interface SignedIn {
+  access_token: string
+  expires_in: number
+  person: Person
+}
+
+/** `unreachable`: somebody is remembered, but the server could not be asked yet. */
+export type AuthState = 'unknown' | 'signed_in' | 'signed_out' | 'unreachable'
+
+const person = shallowRef<Person | null>(null)
+const state = ref<AuthState>('unknown')
+let accessToken: string | null = null
+let expiresAt = 0
+let refreshing: Promise<string> | null = null
+/** Grows with every sign-in and sign-out, so that a late answer cannot undo a newer choice. */
+let era = 0
+
+function take(answer: SignedIn): Person {
+  accessToken = answer.access_token
+  expiresAt = performance.now() + answer.expires_in * 1000
+  person.value = answer.person
+  state.value = 'signed_in'
+  sessionStorage.setItem(PERSON_KEY, answer.person.id)
+  return answer.person
+}
+
+function forget(): void {
+  era += 1
+  accessToken = null
+  expiresAt = 0
+  person.value = null
+  state.value = 'signed_out'
+  sessionStorage.removeItem(PERSON_KEY)
+}
+
+async function signIn(login: string, password: string): Promise<Person> {
+  const answer = await request<SignedIn>('POST', '/api/sign-in', { json: { login, password } })
+  era += 1
+  return take(answer)
+}
+
+async function signOut(): Promise<void> {
+  const id = sessionStorage.getItem(PERSON_KEY)
+  forget()
+  if (!id) return
+  try {
+    await request('POST', `/api/people/${encodeURIComponent(id)}/sign-out`)
+  } catch (error) {
+    // The tab has forgotten its token either way; the cookie runs out by itself.
+    if (!(error instanceof ApiError)) throw error
+  }
+}
+
+async function refresh(id: string): Promise<string> {
+  const mine = era
+  try {
+    const answer = await request<SignedIn>('POST', `/api/people/${encodeURIComponent(id)}/refresh`)
+    if (mine !== era) throw new ApiError('token_revoked', 'signed out meanwhile', 401)
+    take(answer)
+    return answer.access_token
+  } catch (error) {
+    if (mine === era && error instanceof ApiError && error.status === 401) forget()
+    throw error
+  }
+}
+
+/** A token with at least a minute left. `fresh` exchanges it even so, after the server refused it.
+ * Throws `ApiError`: 401 when signed out, code `offline` when the server cannot be reached. */
+function token(fresh = false): Promise<string> {
+  if (!fresh && accessToken && expiresAt - performance.now() > EARLY_MS) {
+    return Promise.resolve(accessToken)
+  }
+  if (refreshing) return refreshing
+  const id = sessionStorage.getItem(PERSON_KEY)
+  if (!id) return Promise.reject(new ApiError('token_invalid', 'not signed in', 401))
+  refreshing = refresh(id).finally(() => {
+    refreshing = null
+  })
+  return refreshing
+}
+
+/** After a reload: is the remembered person still signed in? */
+async function restore(): Promise<boolean> {
+  if (state.value === 'signed_in') return true
+  if (!sessionStorage.getItem(PERSON_KEY)) {
+    state.value = 'signed_out'
+    return false
+  }
+  try {
+    await token()
+    return true
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    if (sessionStorage.getItem(PERSON_KEY)) state.value = 'unreachable'
+    return false
+  }
+}
+
+export const auth = { person, state, signIn, signOut, token, restore }

@@ -1,0 +1,267 @@
+// What pages see of the net and media layers: people, rows of the HTTP API, lobby, room and voice.
+import type {
+  Board,
+  CallOutcome,
+  ChatLine,
+  DueForm,
+  EndReason,
+  IncomingCall,
+  Member,
+  PageKind,
+  Permission,
+  Point,
+  Presence,
+  Quality,
+  Role,
+  SessionReady,
+  Stroke,
+  Subject,
+  TeacherCard,
+  Tool,
+} from '@/wire/messages'
+
+export interface Person {
+  id: string
+  login: string
+  name: string
+  role: Role
+  grade?: number | null
+  school: string
+  subjects: Subject[]
+  grades: number[]
+  biography: string
+}
+
+// --- rows of the HTTP API -------------------------------------------------------------------
+
+export interface PastSessionRow {
+  session: string
+  other: string
+  subject: Subject
+  started_ms: number
+  seconds: number
+  reason: EndReason | string
+  rating?: number | null
+  form_due: boolean
+}
+export interface Vocabulary {
+  style_labels: string[]
+  rating_items: string[]
+  subjects: Subject[]
+  knowledge_points: Record<string, string[]>
+}
+export interface RatingForm {
+  understood: number
+  clear: number
+  patient: number
+  useful: number
+  labels: string[]
+  comment: string
+}
+export interface ReportForm {
+  knowledge_points: string[]
+  difficulty: number
+  participation: number
+  comment: string
+}
+export interface UploadedPhoto {
+  photo: string
+  width: number
+  height: number
+}
+export interface PersonRef {
+  id: string
+  name: string
+}
+export interface RecordingRow {
+  session: string
+  student: PersonRef
+  teacher: PersonRef
+  subject: Subject
+  started_ms: number
+  seconds: number
+  reason: string
+  rating: number | null
+  sealed: boolean
+  damaged: boolean
+  bytes: number
+}
+export interface RecordingDetail extends RecordingRow {
+  rating_form?: (RatingForm & { total?: number }) | null
+  report_form?: ReportForm | null
+  members: Member[]
+}
+export interface RecordingSearch {
+  student?: string
+  teacher?: string
+  subject?: string
+  from?: string
+  to?: string
+  reason?: string
+  page?: number
+}
+export interface RecordedVoice {
+  member: string
+  side: 'left' | 'right'
+}
+export interface RecordedEvents {
+  duration_ms: number
+  voices: RecordedVoice[]
+  events: import('@/wire/messages').RoomEvent[]
+}
+export interface PairedPen {
+  pen: string
+  model: string
+  paired_ms: number
+  connected: boolean
+}
+
+// --- sockets --------------------------------------------------------------------------------
+
+/** `connecting` before the first welcome, `lost` while trying again, `closed` for good. */
+export type SocketState = 'connecting' | 'open' | 'lost' | 'closed'
+
+export interface Ring {
+  call: string
+  teacher: string
+  /** Unix ms of this device's clock (the server's deadline, corrected by the clocks' offset). */
+  deadline: number
+}
+
+/** Reactive: read its fields in templates and watchers as they are. */
+export interface Lobby {
+  readonly state: SocketState
+  /** Close reason or refusal code once `state` is `closed`. */
+  readonly closeReason: string | null
+  /** False until the first list of teachers came. */
+  readonly loaded: boolean
+  readonly teachers: TeacherCard[]
+  /** A teacher's own presence, null before the server said it. */
+  readonly presence: Presence | null
+  /** Student: the call that rings now, and the one asked for before the server answered. */
+  readonly ringing: Ring | null
+  readonly calling: { teacher: string; subject: Subject; note: string } | null
+  /** Teacher: the calls ringing here. `deadline_ms` is corrected to this device's clock. */
+  readonly incoming: IncomingCall[]
+  /** The session to enter or to return to. */
+  readonly ready: SessionReady | null
+  readonly forms: DueForm[]
+  readonly lastOutcome: { call: string; outcome: CallOutcome | string; teacher?: string } | null
+  /** Unix ms of this device's clock until which running sessions may go on; null normally. */
+  readonly draining: number | null
+  /** The last refusal that belongs to nothing on screen; `clearNotice` when shown. */
+  readonly notice: { code: string; text: string } | null
+  /** Add to `Date.now()` to get the server's Unix ms. */
+  readonly clockOffset: number
+  start(): void
+  stop(): void
+  setAvailable(available: boolean): void
+  call(teacher: string, subject: Subject, note?: string): void
+  cancel(): void
+  accept(call: string): void
+  decline(call: string): void
+  clearOutcome(): void
+  clearNotice(): void
+  clearReady(session?: string): void
+  /** Take a form off the list after it was sent, before the server says so. */
+  formSent(session: string): void
+}
+
+export interface Pointer {
+  member: string
+  page: string
+  x: number
+  y: number
+  visible: boolean
+}
+
+/** Reactive: read its fields in templates and watchers as they are. */
+export interface Room {
+  readonly session: string
+  readonly subject: Subject
+  readonly otherName: string
+  readonly link: SocketState
+  readonly closeReason: string | null
+  /** True once the first snapshot is here. */
+  readonly joined: boolean
+  readonly you: string | null
+  readonly members: Member[]
+  readonly me: Member | null
+  /** The first other member who is student or teacher. */
+  readonly other: Member | null
+  /** Raw object changed in place; `version` counts its changes. */
+  readonly board: Board
+  readonly version: number
+  /** Own ink the server has not echoed yet: whole strokes, drawn instead of the board's. */
+  readonly overlay: Record<string, Stroke>
+  /** Own strokes already asked to be undone: not drawn. */
+  readonly hidden: ReadonlySet<string>
+  readonly chat: ChatLine[]
+  readonly seq: number
+  /** Unix ms of this device's clock when the time limit ends the session. */
+  readonly endsAt: number | null
+  /** Set by the server's warning before the time limit. */
+  readonly warned: boolean
+  readonly ended: { reason: EndReason | string; member: string | null } | null
+  readonly quality: Record<string, Quality>
+  readonly pointer: Pointer | null
+  readonly draining: number | null
+  readonly notice: { code: string; text: string } | null
+  /** Operations not yet acknowledged; `full` says that no more ink is taken until they are. */
+  readonly waiting: number
+  readonly full: boolean
+  readonly voice: Voice
+  may(permission: Permission): boolean
+  /** Returns the stroke's id, or null when drawing is not possible now. */
+  beginStroke(page: string, points: Point[], style: StrokeStyle): string | null
+  addPoints(stroke: string, points: Point[]): void
+  endStroke(stroke: string): void
+  undo(stroke?: string): void
+  canUndo(): boolean
+  addPage(kind: PageKind, width: number, height: number, photo?: string): string
+  turnPage(page: string): void
+  clearPage(page: string): void
+  say(text: string): void
+  setMuted(muted: boolean): void
+  setPermissions(member: string, permissions: Permission[]): void
+  pointAt(page: string, x: number, y: number, visible: boolean): void
+  end(): void
+  /** Close this page's place at once, without ending the session for the other side. */
+  leave(): void
+  /** Upload and add as a page. Progress is 0 to 1. Throws ApiError. */
+  uploadPhoto(file: Blob, progress?: (share: number) => void): Promise<void>
+  loadPhoto(photo: string): Promise<ImageBitmap>
+  clearNotice(): void
+  /** The board view tells when it painted what. Unix-like ms, performance.timeOrigin based. */
+  painted(at: number): void
+}
+
+export interface StrokeStyle {
+  tool: Tool
+  colour: string
+  width: number
+}
+
+// --- voice ----------------------------------------------------------------------------------
+
+export type MicState = 'idle' | 'asking' | 'granted' | 'denied' | 'missing'
+export type VoiceState = 'idle' | 'connecting' | 'connected' | 'interrupted' | 'closed'
+
+/** Reactive: read its fields in templates and watchers as they are. */
+export interface Voice {
+  readonly state: VoiceState
+  readonly mic: MicState
+  readonly muted: boolean
+  /** 0 to 1, for a level bar. */
+  readonly localLevel: number
+  readonly remoteLevel: number
+  readonly volume: number
+  /** The browser will not play sound before the user touches the page. */
+  readonly needsUnlock: boolean
+  readonly remote: MediaStream | null
+  readonly pc: RTCPeerConnection | null
+  setVolume(volume: number): void
+  unlock(): Promise<void>
+  /** Ask for the microphone again after a refusal. */
+  retryMic(): Promise<void>
+}
