@@ -1,0 +1,437 @@
+"""Sessions and their forms: begun, ended, rated, reported, looked up, and mended after a crash."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.bus import Bus
+from base.clock import Clock
+from base.config import SessionsConfig
+from base.db import Database
+from base.errors import Refusal, not_found
+from base.log import get_logger
+from sessions.events import SessionEnded, SessionRated, SessionReported, SessionStarted
+from sessions.model import (
+    DueFormRow,
+    PhotoRecord,
+    Rating,
+    Report,
+    SessionFacts,
+    SessionFilter,
+    SessionRecord,
+    Standing,
+    ValidRules,
+    is_valid,
+)
+from sessions.standing import standing
+from sessions.tables import PhotoRow, RatingLabelRow, RatingRow, ReportRow, SessionRow
+from wire.common import Role
+from wire.lobby import Subject
+from wire.room import EndReason
+
+log = get_logger(__name__)
+
+_DAY_MS = 86_400_000
+_DUE_FORMS = 20
+
+
+class SessionService:
+    """Keeps sessions. Refuses with `base.errors.Refusal`; people are ids it does not look up."""
+
+    def __init__(self, database: Database, bus: Bus, config: SessionsConfig, clock: Clock) -> None:
+        self._database = database
+        self._bus = bus
+        self._config = config
+        self._clock = clock
+        self._rules = ValidRules(together_s=config.valid_together_s, voice_s=config.valid_voice_s)
+
+    # --- its life ----------------------------------------------------------------------------
+
+    async def create(
+        self,
+        session_id: str,
+        call_id: str,
+        student_id: str,
+        teacher_id: str,
+        subject: Subject,
+        note: str,
+        started_ms: int,
+    ) -> None:
+        """Keep a session that begins now; a second time for the same id changes nothing."""
+        async with self._database.session() as session:
+            if await session.get(SessionRow, session_id) is not None:
+                return
+            session.add(
+                SessionRow(
+                    id=session_id,
+                    call_id=call_id,
+                    student_id=student_id,
+                    teacher_id=teacher_id,
+                    subject=subject,
+                    note=note,
+                    started_ms=started_ms,
+                )
+            )
+            self._bus.add(
+                session,
+                SessionStarted(
+                    session_id=session_id,
+                    student_id=student_id,
+                    teacher_id=teacher_id,
+                    subject=subject,
+                    started_ms=started_ms,
+                ),
+            )
+
+    async def end(
+        self, session_id: str, ended_ms: int, reason: EndReason, facts: SessionFacts | None
+    ) -> bool:
+        """End a session; return whether it ran until now. A second end changes nothing.
+
+        Without facts, because the room was lost, it does not count as valid.
+        """
+        async with self._database.session() as session:
+            row = await self._row(session, session_id)
+            return self._end(session, row, ended_ms, reason, facts)
+
+    async def recover(
+        self,
+        now_ms: int,
+        last_flush_ms: Callable[[str], int | None],
+        facts: Callable[[str], SessionFacts | None] = lambda _session_id: None,
+    ) -> list[SessionRecord]:
+        """End what a crash left running, with `server_lost`, and return it.
+
+        `last_flush_ms` says when a session's recording last reached the disk (Unix ms, None if
+        there is none), `facts` what can be told of it; both are called in a thread. To be called
+        at the start, before any room is open.
+        """
+        async with self._database.reading() as session:
+            lost = list(
+                await session.scalars(select(SessionRow.id).where(SessionRow.ended_ms.is_(None)))
+            )
+        ended = []
+        for session_id in lost:
+            flushed_ms = await asyncio.to_thread(last_flush_ms, session_id)
+            known = await asyncio.to_thread(facts, session_id)
+            async with self._database.session() as session:
+                row = await self._row(session, session_id)
+                ended_ms = row.started_ms if flushed_ms is None else min(flushed_ms, now_ms)
+                self._end(session, row, ended_ms, "server_lost", known)
+            log.warning("session_lost", session=session_id)
+            ended.append(await self.get(session_id))
+        return ended
+
+    # --- forms -------------------------------------------------------------------------------
+
+    async def rate(self, session_id: str, student_id: str, rating: Rating) -> None:
+        """Take the student's form; refuses with `unknown_session`, `still_running`, `already_given`."""
+        async with self._database.session() as session:
+            row = await self._row(session, session_id)
+            if row.student_id != student_id:
+                raise _unknown()
+            _refuse_form(row, given=row.rating is not None)
+            session.add(
+                RatingRow(
+                    session_id=session_id,
+                    understood=rating.understood,
+                    clear=rating.clear,
+                    patient=rating.patient,
+                    useful=rating.useful,
+                    total=rating.total,
+                    comment=rating.comment,
+                    given_ms=self._clock.unix_ms(),
+                )
+            )
+            await session.flush()
+            session.add_all(
+                RatingLabelRow(session_id=session_id, label=label)
+                for label in sorted(set(rating.labels))
+            )
+            self._bus.add(
+                session,
+                SessionRated(
+                    session_id=session_id,
+                    student_id=student_id,
+                    teacher_id=row.teacher_id,
+                    total=rating.total,
+                ),
+            )
+
+    async def report(self, session_id: str, teacher_id: str, report: Report) -> None:
+        """Take the teacher's form; refuses with `unknown_session`, `still_running`, `already_given`."""
+        async with self._database.session() as session:
+            row = await self._row(session, session_id)
+            if row.teacher_id != teacher_id:
+                raise _unknown()
+            _refuse_form(row, given=row.report is not None)
+            session.add(
+                ReportRow(
+                    session_id=session_id,
+                    knowledge_points=report.knowledge_points,
+                    difficulty=report.difficulty,
+                    participation=report.participation,
+                    comment=report.comment,
+                    given_ms=self._clock.unix_ms(),
+                )
+            )
+            self._bus.add(
+                session,
+                SessionReported(
+                    session_id=session_id, student_id=row.student_id, teacher_id=teacher_id
+                ),
+            )
+
+    async def forms_due(self, person_id: str, role: Role) -> list[DueFormRow]:
+        """Return the forms a student or teacher still owes, the newest first, at most 20."""
+        if role not in ("student", "teacher"):
+            return []
+        mine = SessionRow.student_id if role == "student" else SessionRow.teacher_id
+        form = SessionRow.rating if role == "student" else SessionRow.report
+        since = self._clock.unix_ms() - self._config.form_days * _DAY_MS
+        query = (
+            select(SessionRow)
+            .where(mine == person_id, SessionRow.ended_ms > since, ~form.has(), _took_place())
+            .order_by(SessionRow.started_ms.desc())
+            .limit(_DUE_FORMS)
+        )
+        async with self._database.reading() as session:
+            return [_due(row, role) for row in await session.scalars(query)]
+
+    # --- looking up --------------------------------------------------------------------------
+
+    async def get(self, session_id: str) -> SessionRecord:
+        """Return a session; refuses with `unknown_session`."""
+        async with self._database.reading() as session:
+            return _record(await self._row(session, session_id))
+
+    async def history(self, student_id: str, limit: int = 20) -> list[SessionRecord]:
+        """Return a student's sessions that ended, the newest first."""
+        query = (
+            select(SessionRow)
+            .where(SessionRow.student_id == student_id, SessionRow.ended_ms.is_not(None))
+            .order_by(SessionRow.started_ms.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as session:
+            return [_record(row) for row in await session.scalars(query)]
+
+    async def count(self, student_id: str) -> int:
+        """Return how many sessions of a student have ended."""
+        query = select(func.count()).where(
+            SessionRow.student_id == student_id, SessionRow.ended_ms.is_not(None)
+        )
+        async with self._database.reading() as session:
+            return await session.scalar(query) or 0
+
+    async def person_sessions(self, person_id: str, limit: int = 20) -> list[SessionRecord]:
+        """Return the sessions of a student or teacher that ended, the newest first."""
+        mine = (SessionRow.student_id == person_id) | (SessionRow.teacher_id == person_id)
+        query = (
+            select(SessionRow)
+            .where(mine, SessionRow.ended_ms.is_not(None))
+            .order_by(SessionRow.started_ms.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as session:
+            return [_record(row) for row in await session.scalars(query)]
+
+    async def standing(self, teacher_ids: Iterable[str]) -> dict[str, Standing]:
+        """Return every asked teacher's standing by id; an unrated teacher's is empty."""
+        return await standing(self._database, teacher_ids)
+
+    async def search(self, wanted: SessionFilter) -> tuple[list[SessionRecord], int]:
+        """Return a page of the sessions an auditor looks for, the newest first, and how many in all."""
+        conditions = _conditions(wanted)
+        query = (
+            select(SessionRow)
+            .where(*conditions)
+            .order_by(SessionRow.started_ms.desc(), SessionRow.id)
+            .offset(wanted.offset)
+            .limit(wanted.limit)
+        )
+        async with self._database.reading() as session:
+            total = await session.scalar(
+                select(func.count()).select_from(SessionRow).where(*conditions)
+            )
+            return [_record(row) for row in await session.scalars(query)], total or 0
+
+    # --- photos ------------------------------------------------------------------------------
+
+    async def add_photo(self, photo: PhotoRecord, at_most: int) -> None:
+        """Keep what is known of a photo; refuses with `too_many_photos`."""
+        async with self._database.session() as session:
+            await self._row(session, photo.session)
+            kept = await session.scalar(
+                select(func.count()).where(PhotoRow.session_id == photo.session)
+            )
+            if (kept or 0) >= at_most:
+                raise Refusal(
+                    "too_many_photos", f"a session may have {at_most} photos", HTTPStatus.CONFLICT
+                )
+            session.add(
+                PhotoRow(
+                    id=photo.photo,
+                    session_id=photo.session,
+                    member_id=photo.member,
+                    extension=photo.extension,
+                    width=photo.width,
+                    height=photo.height,
+                    bytes=photo.bytes,
+                    created_ms=self._clock.unix_ms(),
+                )
+            )
+
+    async def photo(self, session_id: str, photo_id: str) -> PhotoRecord:
+        """Return what is known of a photo; refuses with `unknown_photo`."""
+        async with self._database.reading() as session:
+            row = await session.get(PhotoRow, photo_id)
+        if row is None or row.session_id != session_id:
+            raise not_found("unknown_photo", "there is no such photo")
+        return msgspec.convert(
+            {
+                "photo": row.id,
+                "session": row.session_id,
+                "member": row.member_id,
+                "extension": row.extension,
+                "width": row.width,
+                "height": row.height,
+                "bytes": row.bytes,
+            },
+            PhotoRecord,
+        )
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _row(self, session: AsyncSession, session_id: str) -> SessionRow:
+        row = await session.get(SessionRow, session_id)
+        if row is None:
+            raise _unknown()
+        return row
+
+    def _end(
+        self,
+        session: AsyncSession,
+        row: SessionRow,
+        ended_ms: int,
+        reason: EndReason,
+        facts: SessionFacts | None,
+    ) -> bool:
+        if row.ended_ms is not None:
+            return False
+        row.ended_ms = max(ended_ms, row.started_ms)
+        row.reason = reason
+        row.valid = facts is not None and is_valid(facts, self._rules)
+        if facts is not None:
+            for name, value in msgspec.structs.asdict(facts).items():
+                setattr(row, name, value)
+        self._bus.add(
+            session,
+            SessionEnded(
+                session_id=row.id,
+                student_id=row.student_id,
+                teacher_id=row.teacher_id,
+                subject=row.subject,
+                started_ms=row.started_ms,
+                ended_ms=row.ended_ms,
+                reason=reason,
+                valid=row.valid,
+            ),
+        )
+        return True
+
+
+def _unknown() -> Refusal:
+    return not_found("unknown_session", "there is no such session")
+
+
+def _refuse_form(row: SessionRow, *, given: bool) -> None:
+    if row.ended_ms is None:
+        raise Refusal("still_running", "the session has not ended", HTTPStatus.CONFLICT)
+    if given:
+        raise Refusal("already_given", "this form was filled in already", HTTPStatus.CONFLICT)
+
+
+def _took_place() -> ColumnElement[bool]:
+    """Both were there at all; of a session the server lost, nobody knows, so they are asked."""
+    return SessionRow.together_s.is_(None) | (SessionRow.together_s > 0)
+
+
+def is_form_due(record: SessionRecord, role: Role, now_ms: int, form_days: int) -> bool:
+    """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
+    if record.ended_ms is None or record.ended_ms <= now_ms - form_days * _DAY_MS:
+        return False
+    given = record.rating if role == "student" else record.report
+    return given is None and (record.facts is None or record.facts.together_s > 0)
+
+
+def _conditions(wanted: SessionFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.student_ids is not None:
+        conditions.append(SessionRow.student_id.in_(wanted.student_ids))
+    if wanted.teacher_ids is not None:
+        conditions.append(SessionRow.teacher_id.in_(wanted.teacher_ids))
+    if wanted.subject is not None:
+        conditions.append(SessionRow.subject == wanted.subject)
+    if wanted.from_ms is not None:
+        conditions.append(SessionRow.started_ms >= wanted.from_ms)
+    if wanted.until_ms is not None:
+        conditions.append(SessionRow.started_ms < wanted.until_ms)
+    if wanted.reason is not None:
+        conditions.append(SessionRow.reason == wanted.reason)
+    return conditions
+
+
+def _due(row: SessionRow, role: Role) -> DueFormRow:
+    return msgspec.convert(
+        {
+            "session": row.id,
+            "other": row.teacher_id if role == "student" else row.student_id,
+            "subject": row.subject,
+            "started_ms": row.started_ms,
+            "ended_ms": row.ended_ms,
+            "reason": row.reason,
+        },
+        DueFormRow,
+    )
+
+
+def _record(row: SessionRow) -> SessionRecord:
+    fields: dict[str, Any] = {
+        "session": row.id,
+        "call": row.call_id,
+        "student": row.student_id,
+        "teacher": row.teacher_id,
+        "subject": row.subject,
+        "note": row.note,
+        "started_ms": row.started_ms,
+        "ended_ms": row.ended_ms,
+        "reason": row.reason,
+        "valid": row.valid,
+        "facts": None,
+    }
+    if row.together_s is not None:
+        names = SessionFacts.__struct_fields__
+        fields["facts"] = {name: getattr(row, name) for name in names}
+    if row.rating is not None:
+        fields["rating"] = {
+            "understood": row.rating.understood,
+            "clear": row.rating.clear,
+            "patient": row.rating.patient,
+            "useful": row.rating.useful,
+            "labels": sorted(label.label for label in row.rating.labels),
+            "comment": row.rating.comment,
+        }
+    if row.report is not None:
+        fields["report"] = {
+            "knowledge_points": row.report.knowledge_points,
+            "difficulty": row.report.difficulty,
+            "participation": row.report.participation,
+            "comment": row.report.comment,
+        }
+    return msgspec.convert(fields, SessionRecord)
