@@ -67,7 +67,6 @@ class Room:
         self.limits = limits
         self.opened = now
         self.ended: wire.EndReason | None = None
-        self.both_joined_at: float | None = None
         self.seats = {
             place.member: Seat(
                 member=place.member,
@@ -85,6 +84,8 @@ class Room:
         self._owner: dict[str, str] = {}
         self._recent: deque[wire.Event] = deque(maxlen=RESUME_EVENTS)
         self._warned = False
+        self._together_s = 0.0
+        self._together_since: float | None = None
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -106,6 +107,11 @@ class Room:
         """Tell whether a member may do something now; strangers may do nothing."""
         seat = self.seats.get(member)
         return seat is not None and self.ended is None and permission in seat.permissions
+
+    def together_s(self, now: float) -> float:
+        """Return how many seconds both sides were connected at the same time."""
+        since = self._together_since
+        return self._together_s + (0.0 if since is None else now - since)
 
     # --- coming and going ------------------------------------------------------------------
 
@@ -143,8 +149,7 @@ class Room:
         if seat.link != "connected":
             seat.link = "connected"
             effects += self._changed(seat, now)
-        if self.both_joined_at is None and all(s.page for s in self.seats.values()):
-            self.both_joined_at = now
+        self._count_together(now)
         return effects
 
     def join_pen(self, connection: str, member: str, pen: str, now: float) -> list[Effect]:
@@ -177,6 +182,7 @@ class Room:
             return [] if seat.pens or self.ended else self._changed(seat, now)
         seat.page = None
         seat.lost_at = now
+        self._count_together(now)
         if self.ended is not None:
             return []
         seat.link = "reconnecting"
@@ -207,6 +213,7 @@ class Room:
                 self.connections.pop(connection)
                 seat = self.seats[sender.member]
                 seat.page, seat.lost_at, seat.link = None, now, "left"
+                self._count_together(now)
                 return self._changed(seat, now)
             case _:
                 return []
@@ -296,9 +303,18 @@ class Room:
             now, lambda seq, at: wire.SessionEnded(seq=seq, at=at, reason=reason, member=member)
         )
         self.ended = reason
+        self._count_together(now)
         return [*told, Finished(reason)]
 
     # --- helpers ---------------------------------------------------------------------------
+
+    def _count_together(self, now: float) -> None:
+        together = self.ended is None and all(seat.page for seat in self.seats.values())
+        if together and self._together_since is None:
+            self._together_since = now
+        elif not together and self._together_since is not None:
+            self._together_s += now - self._together_since
+            self._together_since = None
 
     def _own(self, source: str, member: str) -> bool:
         """Bind a source to its first member; false when it is another's or there are too many."""

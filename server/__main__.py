@@ -1,0 +1,63 @@
+"""`python -m server`: reads the settings, runs the server, stops it on a signal."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from base.config import Config, ConfigError, load_config
+from base.log import configure_logging
+from base.signing import KeyFileError
+from server.app import StartError, default_config_file, serving
+
+
+def main() -> None:
+    """Run until SIGTERM (drains: running sessions may finish) or SIGINT (ends them now)."""
+    parser = argparse.ArgumentParser(prog="inkcall-server", description=__doc__)
+    parser.add_argument("--config", type=Path, help="settings (default: ./config.yaml if there)")
+    parser.add_argument("--demo", action="store_true", help="with invented people to try it with")
+    arguments = parser.parse_args()
+    try:
+        config = load_config(arguments.config or default_config_file(), os.environ)
+    except ConfigError as error:
+        sys.exit(_said(f"settings: {error}"))
+    configure_logging(config.log)
+    try:
+        asyncio.run(_run(config, demo=arguments.demo))
+    except (StartError, KeyFileError) as error:
+        sys.exit(_said(str(error)))
+
+
+async def _run(config: Config, *, demo: bool) -> None:
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    now = asyncio.Event()
+
+    def terminate() -> None:
+        (now if asked.is_set() else asked).set()
+
+    def interrupt() -> None:
+        asked.set()
+        now.set()
+
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    async with serving(config, with_demo=demo) as server:
+        await asked.wait()
+        async with asyncio.TaskGroup() as group:
+            draining = group.create_task(server.drain(config.server.drain_deadline_s))
+            hurry = group.create_task(now.wait())
+            await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
+            draining.cancel()
+            hurry.cancel()
+
+
+def _said(text: str) -> int:
+    print(f"inkcall-server: {text}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""All running sessions of this process: made when a call is accepted, gone when sealed.
+
+make ── recorder open ── row in the database ── room open ── … ── ended ── sealed, row closed
+  └── recorder cannot write | full | draining: no session, and the call says `failed`
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from base.clock import Clock
+from base.config import Config
+from base.errors import Refusal
+from base.ids import new_id
+from base.log import get_logger
+from base.looplag import LoopLag
+from base.metrics import Metrics
+from people.service import PeopleService
+from recorder.format.records import RecordedMember, RecordingInfo
+from recorder.member import RecorderMember, RecorderUnavailable
+from server.background import Background
+from server.media.endpoint import MediaEndpoint
+from server.room.room import Place, Room, RoomLimits
+from server.signalling.live_room import LiveRoom
+from server.signalling.voice import QUALITY_INTERVAL_S, Voices
+from sessions.model import SessionFacts
+from sessions.service import SessionService
+from wire import codes
+from wire.lobby import Subject
+from wire.room import EndReason
+
+log = get_logger(__name__)
+
+
+class Hub:
+    """The live rooms by session id, and their way into and out of the world."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        metrics: Metrics,
+        lag: LoopLag,
+        background: Background,
+        media: MediaEndpoint,
+        people: PeopleService,
+        sessions: SessionService,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._metrics = metrics
+        self._lag = lag
+        self._background = background
+        self._media = media
+        self._people = people
+        self._sessions = sessions
+        self._rooms: dict[str, LiveRoom] = {}
+        self._sealing: set[str] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self.draining_until_ms: int | None = None
+        self.on_opened: Callable[[LiveRoom, str], None] = _nothing
+        """Told `(room, teacher id)` when a room opened: her pens come in."""
+        self.on_ended: Callable[[str], None] = _nothing
+        """Told the session id when it is over."""
+
+    def get(self, session: str) -> LiveRoom | None:
+        """Return a live room, or None when it is over or was never here."""
+        return self._rooms.get(session)
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    # --- beginning -------------------------------------------------------------------------
+
+    async def make(
+        self, call: str, student: str, teacher: str, subject: Subject, note: str
+    ) -> LiveRoom:
+        """Make the room of an accepted call; raise `Refusal` saying why there can be none."""
+        self._admit()
+        session = new_id("s")
+        pupil, tutor = await self._people.person(student), await self._people.person(teacher)
+        opened, opened_ms = self._clock.now(), self._clock.unix_ms()
+        # The recorder is in the room before anything can happen there.
+        recorder = await self._record(session, opened, opened_ms, subject, student, teacher)
+        try:
+            await self._sessions.create(
+                session, call, student, teacher, subject, note, started_ms=opened_ms
+            )
+        except BaseException:
+            await recorder.seal("failed")
+            raise
+        rooms = self._config.rooms
+        room = Room(
+            session,
+            [Place(student, pupil.name, "student"), Place(teacher, tutor.name, "teacher")],
+            RoomLimits(grace_s=rooms.grace_s, limit_s=rooms.limit_s, warning_s=rooms.warning_s),
+            opened,
+        )
+        live = LiveRoom(room, recorder, self._clock, self._make_voices, self._finished)
+        self._rooms[session] = live
+        self._empty.clear()
+        self._metrics.rooms.set(len(self._rooms))
+        live.open()
+        self.on_opened(live, teacher)
+        log.info("session_opened", session=session, call=call)
+        return live
+
+    def _admit(self) -> None:
+        if self.draining_until_ms is not None:
+            raise Refusal(codes.DRAINING, "the server is going down")
+        if len(self._rooms) >= self._config.rooms.max_rooms:
+            raise Refusal(codes.FULL, "the server is full")
+        if self._lag.p99_s() > self._config.rooms.max_loop_lag_s:
+            raise Refusal(codes.FULL, "the server is overloaded")
+
+    async def _record(
+        self,
+        session: str,
+        opened: float,
+        opened_ms: int,
+        subject: str,
+        student: str,
+        teacher: str,
+    ) -> RecorderMember:
+        def failed(reason: str) -> None:
+            log.error("recorder_failed", session=session, reason=reason)
+            if (live := self._rooms.get(session)) is not None:
+                live.end("recorder_failed")
+
+        try:
+            return await RecorderMember.open(
+                Path(self._config.recordings_dir),
+                RecordingInfo(
+                    session=session,
+                    opened_unix_ms=opened_ms,
+                    subject=subject,
+                    members=[
+                        RecordedMember(member=student, role="student"),
+                        RecordedMember(member=teacher, role="teacher"),
+                    ],
+                ),
+                lambda: max(0, int((self._clock.now() - opened) * 1e6)),
+                on_failed=failed,
+                flush_interval_s=self._config.recorder.flush_interval_s,
+                min_free_bytes=self._config.recorder.min_free_bytes,
+            )
+        except RecorderUnavailable as error:
+            log.error("recorder_unavailable", session=session, reason=error.reason)
+            raise Refusal(
+                codes.RECORDER_UNAVAILABLE, "the session cannot be recorded, so it cannot start"
+            ) from error
+
+    def _make_voices(
+        self, keep: Callable[[str, bytes, float], None], changed: Callable[[], None]
+    ) -> Voices:
+        return Voices(self._media, self._background, keep, changed)
+
+    # --- end -------------------------------------------------------------------------------
+
+    def _finished(self, live: LiveRoom, reason: EndReason) -> None:
+        session = live.room.session
+        del self._rooms[session]
+        self._sealing.add(session)
+        self._metrics.rooms.set(len(self._rooms))
+        self.on_ended(session)
+        log.info("session_ended", session=session, reason=reason)
+        self._background.start(self._put_away(live, reason), f"put away {session}")
+
+    async def _put_away(self, live: LiveRoom, reason: EndReason) -> None:
+        ended_ms = self._clock.unix_ms()
+        room = live.room
+        facts = SessionFacts(
+            together_s=room.together_s(self._clock.now()),
+            strokes=room.desk.strokes_begun,
+            photos=len(room.desk.photos),
+            chat_lines=len(room.desk.chat),
+            student_voice_s=self._spoken(live, "student"),
+            teacher_voice_s=self._spoken(live, "teacher"),
+        )
+        try:
+            await live.voices.close()
+            await live.recorder.seal(reason)
+        finally:
+            await self._sessions.end(room.session, ended_ms, reason, facts)
+            self._sealing.discard(room.session)
+            if not self._rooms and not self._sealing:
+                self._empty.set()
+
+    def _spoken(self, live: LiveRoom, role: str) -> float:
+        seat = next((s for s in live.room.seats.values() if s.role == role), None)
+        return 0.0 if seat is None else live.voices.spoken_s(seat.member)
+
+    # --- for others ------------------------------------------------------------------------
+
+    def is_member(self, session: str, person: str) -> bool:
+        """Tell whether a person sits in a running session."""
+        live = self._rooms.get(session)
+        return live is not None and person in live.room.seats
+
+    def may_upload(self, session: str, person: str) -> bool:
+        """Tell whether a person may add a photo to a running session now."""
+        live = self._rooms.get(session)
+        return live is not None and live.room.may(person, "upload")
+
+    def photo_uploaded(self, session: str, photo: str, width: int, height: int) -> bool:
+        """A photo of a session is stored and may be shown; false when the session has ended."""
+        live = self._rooms.get(session)
+        return live is not None and live.room.desk.photo_uploaded(photo)
+
+    # --- life ------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Measure all rooms while the block runs."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._measure(), name="rooms")
+            try:
+                yield
+            finally:
+                task.cancel()
+
+    async def drain(self, deadline_ms: int) -> None:
+        """Make no more rooms; wait until all have ended, or end them at the deadline (Unix ms)."""
+        self.draining_until_ms = deadline_ms
+        for live in list(self._rooms.values()):
+            live.draining(deadline_ms)
+        remaining = (deadline_ms - self._clock.unix_ms()) / 1000
+        try:
+            async with asyncio.timeout(max(0.0, remaining)):
+                await self._empty.wait()
+        except TimeoutError:
+            for live in list(self._rooms.values()):
+                live.end("drained")
+            await self._empty.wait()
+
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(QUALITY_INTERVAL_S)
+            roles = {"student": 0, "teacher": 0}
+            for live in list(self._rooms.values()):
+                live.sample_voices()
+                for seat in live.room.seats.values():
+                    roles[seat.role] = roles.get(seat.role, 0) + (seat.page is not None)
+            for role, count in roles.items():
+                self._metrics.members.labels(role).set(count)
+            lags = [live.recorder_lag_s() for live in self._rooms.values()]
+            self._metrics.recorder_lag.set(max(lags, default=0.0))
+
+
+def _nothing(*_: object) -> None:
+    """Until `app.py` connects the parts."""

@@ -1,0 +1,208 @@
+"""A running session: the room's core with its sockets, voices, recorder and timer around it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from base.clock import Clock
+from base.log import get_logger
+from server.room.effects import (
+    Disconnect,
+    Effect,
+    Finished,
+    MuteVoice,
+    ToAll,
+    ToOne,
+    ToOthers,
+)
+from server.room.room import Room
+from server.signalling.socket import Socket
+from server.signalling.voice import QUALITY_INTERVAL_S, Voices
+from wire import room as wire
+from wire.codec import encode
+from wire.common import Draining, Message
+from wire.pen import PenRoom
+from wire.room import EndReason
+
+log = get_logger(__name__)
+
+
+class Recorder(Protocol):
+    """What a room needs of its recorder (`recorder.member.RecorderMember`)."""
+
+    def event(self, at_us: int, payload: bytes) -> None: ...
+    def voice(self, member: str, packet: bytes, at_us: int) -> None: ...
+    async def seal(self, reason: str) -> None: ...
+    def lag(self, at_us: int) -> float: ...
+
+
+class LiveRoom:
+    """Carries out what the room's core decides. All methods run on the loop."""
+
+    def __init__(
+        self,
+        room: Room,
+        recorder: Recorder,
+        clock: Clock,
+        make_voices: Callable[[Callable[[str, bytes, float], None], Callable[[], None]], Voices],
+        on_finished: Callable[["LiveRoom", EndReason], None],
+    ) -> None:
+        self.room = room
+        self.recorder = recorder
+        self._clock = clock
+        self._on_finished = on_finished
+        self._sockets: dict[str, Socket] = {}
+        self._entered_pens: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+        self.voices = make_voices(self._keep_voice, self.show_quality)
+
+    def at_us(self) -> int:
+        """Return now on the session's clock, microseconds since the room opened."""
+        return max(0, int((self._clock.now() - self.room.opened) * 1e6))
+
+    def open(self) -> None:
+        """Begin: the first events go to the recorder, which is there already."""
+        self._carry(self.room.open(self._clock.now()))
+        self._schedule()
+
+    # --- pages -----------------------------------------------------------------------------
+
+    def join(self, socket: Socket, member: str, join: wire.Join) -> None:
+        """Let a page in and offer it its voice."""
+        self._sockets[socket.id] = socket
+        effects = self.room.join(socket.id, member, join.source, join.resume_seq, self._clock.now())
+        self._carry(effects)
+        self._schedule()
+        if socket.id in self.room.connections:
+            self.voices.joined(member, join.source, socket, resumed=join.resume_seq is not None)
+            self.show_quality()
+
+    def received(self, socket: Socket, message: Message) -> None:
+        """Act on a message of a page or pen that is in."""
+        self._carry(self.room.handle(socket.id, message, self._clock.now()))
+        if isinstance(message, wire.Leave):
+            self._schedule()
+
+    def gone(self, socket: Socket) -> None:
+        """A page's or pen's socket is closed."""
+        self._sockets.pop(socket.id, None)
+        self._entered_pens.discard(socket.id)
+        self._carry(self.room.disconnect(socket.id, self._clock.now()))
+        self._schedule()
+
+    # --- pens ------------------------------------------------------------------------------
+
+    def join_pen(self, socket: Socket, member: str, pen: str) -> None:
+        """Let a pen in. Its ink counts once it has said `pen_enter`."""
+        self._sockets[socket.id] = socket
+        self._carry(self.room.join_pen(socket.id, member, pen, self._clock.now()))
+
+    def pen_entered(self, socket: Socket, session: str) -> None:
+        """The pen has taken note of this room."""
+        if session == self.room.session and socket.id in self.room.connections:
+            self._entered_pens.add(socket.id)
+
+    def pen_received(self, socket: Socket, message: Message) -> None:
+        """Ink of a pen; what was written for another room is dropped."""
+        if socket.id in self._entered_pens:
+            self.received(socket, message)
+
+    # --- from the server -------------------------------------------------------------------
+
+    def end(self, reason: EndReason) -> None:
+        """End the session from outside."""
+        self._carry(self.room.end(reason, self._clock.now()))
+
+    def draining(self, deadline_ms: int) -> None:
+        """Tell everyone that the server goes down soon."""
+        for socket in self._sockets.values():
+            socket.send(Draining(deadline_ms=deadline_ms))
+
+    def show_quality(self) -> None:
+        """Send how each voice travels, to the pages."""
+        qualities = self.voices.qualities()
+        for connection, socket in self._sockets.items():
+            if self._is_page(connection):
+                for quality in qualities:
+                    socket.send_latest(f"quality {quality.member}", quality)
+
+    def sample_voices(self) -> None:
+        """Called every `QUALITY_INTERVAL_S`: show quality, count speech."""
+        self.voices.sample(QUALITY_INTERVAL_S)
+        self.show_quality()
+
+    def recorder_lag_s(self) -> float:
+        """Return how far the recorder is behind."""
+        return self.recorder.lag(self.at_us())
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _keep_voice(self, member: str, packet: bytes, at: float) -> None:
+        self.recorder.voice(member, packet, max(0, int((at - self.room.opened) * 1e6)))
+
+    def _is_page(self, connection: str) -> bool:
+        known = self.room.connections.get(connection)
+        return known is not None and not known.pen
+
+    def _carry(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case ToAll(event):
+                    frame = encode(event)
+                    self.recorder.event(self.at_us(), frame)
+                    for connection, socket in self._sockets.items():
+                        if self._is_page(connection):
+                            socket.send_frame(frame)
+                case ToOne(connection, message):
+                    self._send_one(connection, message)
+                case ToOthers(connection, message):
+                    key = f"pointer {self.room.connections[connection].member}"
+                    for other, socket in self._sockets.items():
+                        if other != connection and self._is_page(other):
+                            socket.send_latest(key, message)
+                case Disconnect(connection, code):
+                    if (gone := self._sockets.pop(connection, None)) is not None:
+                        gone.close(code)
+                case MuteVoice(member, muted):
+                    self.voices.mute(member, muted)
+                case Finished(reason):
+                    self._finish(reason)
+
+    def _send_one(self, connection: str, message: Message) -> None:
+        socket = self._sockets.get(connection)
+        if socket is None:
+            return
+        if isinstance(message, wire.Ack):
+            socket.send_latest("ack", message)
+        else:
+            socket.send(message)
+
+    def _finish(self, reason: EndReason) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for connection, socket in list(self._sockets.items()):
+            if self._is_page(connection):
+                socket.close("session_ended")
+            else:
+                socket.send(PenRoom(session=None))
+        self._sockets.clear()
+        self._on_finished(self, reason)
+
+    def _schedule(self) -> None:
+        due = self.room.next_timeout()
+        if due == self._due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._due = due
+        if due is not None:
+            wait = max(0.0, due - self._clock.now())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._due = None
+        self._carry(self.room.on_timeout(self._clock.now()))
+        self._schedule()

@@ -1,0 +1,345 @@
+"""The lobby: carries presence and calls between the switchboard and everybody's pages."""
+
+import asyncio
+
+from base.clock import Clock
+from base.errors import Refusal
+from base.ids import new_id
+from base.log import get_logger
+from base.metrics import Metrics
+from matching.model import (
+    CallError,
+    CallOver,
+    DiscardRoom,
+    Effect,
+    EnterRoom,
+    MakeRoom,
+    PresenceChanged,
+    Ring,
+    ShowRinging,
+    Switchboard,
+    TellEnded,
+)
+from people.model import Person
+from people.service import PeopleService
+from server.background import Background
+from server.signalling.cards import Caller, Cards
+from server.signalling.grants import Grants
+from server.signalling.hub import Hub
+from server.signalling.socket import Socket, SocketRefused
+from sessions.service import SessionService
+from wire import codes, lobby as wire
+from wire.codec import encode
+from wire.common import Draining, Message
+
+log = get_logger(__name__)
+
+ROOM_PATH = "/ws/room"
+
+
+class Lobby:
+    """All lobby pages of this process, and the switchboard between them."""
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        clock: Clock,
+        metrics: Metrics,
+        background: Background,
+        people: PeopleService,
+        sessions: SessionService,
+        hub: Hub,
+        grants: Grants,
+    ) -> None:
+        self.switchboard = switchboard
+        self.people = people
+        self.clock = clock
+        self._metrics = metrics
+        self._background = background
+        self._sessions = sessions
+        self._hub = hub
+        self._grants = grants
+        self.cards = Cards(people, sessions)
+        self._pages: dict[str, tuple[Socket, Person]] = {}
+        self._callers: dict[str, Caller] = {}
+        self._entering: dict[str, SessionEntry] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+
+    # --- pages -----------------------------------------------------------------------------
+
+    async def enter(self, socket: Socket, person: Person) -> None:
+        """A page has said hello: tell it how things stand, then let it be seen."""
+        if person.role == "teacher":
+            await self.cards.load(person.id)
+        if person.role not in ("student", "teacher"):
+            raise SocketRefused(codes.FORBIDDEN, "the lobby is for students and teachers")
+        forms = await self._forms(person)
+        self._pages[socket.id] = (socket, person)
+        socket.send(self._teachers())
+        socket.send(wire.FormsDue(forms=forms))
+        if self._hub.draining_until_ms is not None:
+            socket.send(Draining(deadline_ms=self._hub.draining_until_ms))
+        now = self.clock.now()
+        if person.role == "teacher":
+            self.carry(self.switchboard.teacher_connected(socket.id, person.id, now))
+            socket.send(wire.Availability(presence=self.switchboard.presence(person.id)))
+        else:
+            self.carry(self.switchboard.student_connected(socket.id, person.id, now))
+        session = self.switchboard.session_of(person.id)
+        if session is not None and (entry := self._entering.get(session)) is not None:
+            socket.send(entry.ready(person.id, self._grants))
+
+    def leave(self, socket: Socket) -> None:
+        """A page's socket is closed."""
+        known = self._pages.pop(socket.id, None)
+        if known is not None:
+            now = self.clock.now()
+            self.carry(self.switchboard.disconnected(socket.id, known[1].id, now))
+
+    async def received(self, socket: Socket, person: Person, message: Message) -> None:
+        """Act on a message of a page; a rule's refusal goes back to it."""
+        try:
+            match message, person.role:
+                case wire.SetAvailability(), "teacher":
+                    available = message.available
+                    self.carry(self.switchboard.set_available(person.id, available))
+                case wire.CallTeacher(), "student":
+                    await self._call(socket, person, message)
+                case wire.CancelCall(), "student":
+                    self.carry(self.switchboard.cancel(person.id, message.call))
+                case wire.AcceptCall(), "teacher":
+                    self.carry(self.switchboard.accept(socket.id, person.id, message.call))
+                case wire.DeclineCall(), "teacher":
+                    self.carry(self.switchboard.decline(person.id, message.call))
+                case _:
+                    socket.refuse(codes.FORBIDDEN, f"this is not for a {person.role}")
+        except CallError as error:
+            socket.refuse(error.code, error.text)
+
+    async def _call(self, socket: Socket, student: Person, message: wire.CallTeacher) -> None:
+        if self._hub.draining_until_ms is not None:
+            socket.refuse(codes.DRAINING, "the server is going down: no new calls")
+            return
+        try:
+            called = await self.people.person(message.teacher)
+        except Refusal:
+            called = None
+        if called is None or called.role != "teacher":
+            socket.refuse(codes.UNKNOWN_TEACHER, "there is no such teacher")
+            return
+        # Everything slow is read before the switchboard decides, so that its messages keep order.
+        caller = await self.cards.caller(student)
+        if socket.id not in self._pages:
+            return
+        call_id = new_id("call")
+        self._callers[call_id] = caller
+        try:
+            effects = self.switchboard.call(
+                socket.id,
+                student.id,
+                message.teacher,
+                message.subject,
+                message.note,
+                call_id,
+                self.clock.now(),
+            )
+        except CallError:
+            del self._callers[call_id]
+            raise
+        self.carry(effects)
+
+    # --- from the rest of the server -------------------------------------------------------
+
+    def session_over(self, session: str) -> None:
+        """A session has ended: both may call and be called again."""
+        self._entering.pop(session, None)
+        self.carry(self.switchboard.session_ended(session))
+
+    async def show_forms(self, person_id: str) -> None:
+        """Tell every page of a person which forms he owes now."""
+        pages = [(s, p) for s, p in self._pages.values() if p.id == person_id]
+        if pages:
+            due = wire.FormsDue(forms=await self._forms(pages[0][1]))
+            for socket, _ in pages:
+                socket.send(due)
+
+    async def refresh_card(self, teacher: str) -> None:
+        """A teacher's rating or labels changed: show the new card to everyone."""
+        await self.cards.load(teacher)
+        self._show(teacher)
+
+    def draining(self, deadline_ms: int) -> None:
+        """Tell every page that no new calls are made until the server is back."""
+        for socket, _ in self._pages.values():
+            socket.send(Draining(deadline_ms=deadline_ms))
+
+    # --- carrying out ----------------------------------------------------------------------
+
+    def carry(self, effects: list[Effect]) -> None:
+        """Do what the switchboard decided, in order."""
+        for effect in effects:
+            match effect:
+                case PresenceChanged(teacher, presence):
+                    self._show(teacher)
+                    mine = wire.Availability(presence=presence)
+                    self._to_person(teacher, mine)
+                case ShowRinging(call, page):
+                    ringing = wire.Ringing(
+                        call=call.call, teacher=call.teacher, deadline_ms=self._wall(call.deadline)
+                    )
+                    self._to_page(page, ringing)
+                case Ring(call, pages):
+                    caller = self._callers[call.call]
+                    incoming = wire.IncomingCall(
+                        call=call.call,
+                        student=call.student,
+                        name=caller.name,
+                        grade=caller.grade,
+                        school=caller.school,
+                        subject=call.subject,
+                        note=call.note,
+                        deadline_ms=self._wall(call.deadline),
+                        history=caller.history,
+                        sessions=caller.sessions,
+                    )
+                    for page in pages:
+                        self._to_page(page, incoming)
+                case TellEnded(page, call_id, outcome):
+                    self._to_page(page, wire.CallEnded(call=call_id, outcome=outcome))
+                case CallOver(call_id, outcome):
+                    self._callers.pop(call_id, None)
+                    self._metrics.calls.labels(outcome).inc()
+                    log.info("call_over", call=call_id, outcome=outcome)
+                case MakeRoom(call):
+                    self._background.start(
+                        self._make_room(
+                            call.call, call.student, call.teacher, call.subject, call.note
+                        ),
+                        f"make room for {call.call}",
+                    )
+                case EnterRoom(call, session, pages):
+                    entry = self._entering[session]
+                    for page in pages:
+                        if (known := self._pages.get(page)) is not None:
+                            known[0].send(entry.ready(known[1].id, self._grants))
+                case DiscardRoom(session):
+                    self._entering.pop(session, None)
+                    if (live := self._hub.get(session)) is not None:
+                        live.end("hung_up")
+        self._schedule()
+
+    async def _make_room(
+        self, call: str, student: str, teacher: str, subject: wire.Subject, note: str
+    ) -> None:
+        try:
+            live = await self._hub.make(call, student, teacher, subject, note)
+        except Refusal as refusal:
+            log.warning("session_refused", call=call, code=refusal.code)
+            self._tell_failed(call, student, teacher, refusal)
+            return
+        except Exception:
+            self.carry(self.switchboard.session_failed(call))
+            raise
+        names = {place.member: place.name for place in live.room.seats.values()}
+        self._entering[live.room.session] = SessionEntry(call, live.room.session, subject, names)
+        self.carry(self.switchboard.session_started(call, live.room.session))
+
+    def _tell_failed(self, call: str, student: str, teacher: str, refusal: Refusal) -> None:
+        """Say why there is no session, then end the call."""
+        for socket, person in self._pages.values():
+            if person.id in (student, teacher):
+                socket.refuse(refusal.code, refusal.text)
+        self.carry(self.switchboard.session_failed(call))
+
+    # --- helpers ---------------------------------------------------------------------------
+
+    async def _forms(self, person: Person) -> list[wire.DueForm]:
+        rows = await self._sessions.forms_due(person.id, person.role)
+        forms: list[wire.DueForm] = []
+        for row in rows[:20]:
+            other = await self.people.person(row.other)
+            forms.append(
+                wire.DueForm(
+                    session=row.session,
+                    other=other.name,
+                    subject=row.subject,
+                    started_ms=row.started_ms,
+                    ended_ms=row.ended_ms,
+                    reason=row.reason,
+                )
+            )
+        return forms
+
+    def _teachers(self) -> wire.Teachers:
+        present = self.switchboard.present_teachers()
+        cards = [self.cards.teacher(teacher, state) for teacher, state in present.items()]
+        return wire.Teachers(teachers=[card for card in cards if card is not None][:500])
+
+    def _show(self, teacher: str) -> None:
+        card = self.cards.teacher(teacher, self.switchboard.presence(teacher))
+        if card is None:
+            return
+        frame = encode(wire.TeacherChanged(teacher=card))
+        for socket, person in self._pages.values():
+            if person.role == "student":
+                socket.send_frame(frame)
+
+    def _to_page(self, page: str, message: Message) -> None:
+        if (known := self._pages.get(page)) is not None:
+            known[0].send(message)
+
+    def _to_person(self, person_id: str, message: Message) -> None:
+        for socket, person in self._pages.values():
+            if person.id == person_id:
+                socket.send(message)
+
+    def _wall(self, at: float) -> int:
+        """Turn a time of the monotonic clock into Unix milliseconds."""
+        return self.clock.unix_ms() + round((at - self.clock.now()) * 1000)
+
+    def _schedule(self) -> None:
+        due = self.switchboard.next_timeout()
+        if due == self._due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._due = due
+        if due is not None:
+            wait = max(0.0, due - self.clock.now())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._due = None
+        self.carry(self.switchboard.on_timeout(self.clock.now()))
+
+    def close(self) -> None:
+        """Stop the timer; the sockets are closed by their owner."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class SessionEntry:
+    """What a page needs to go into a running session."""
+
+    def __init__(
+        self, call: str, session: str, subject: wire.Subject, names: dict[str, str]
+    ) -> None:
+        self._call = call
+        self._session = session
+        self._subject = subject
+        self._names = names
+
+    def ready(self, person: str, grants: Grants) -> wire.SessionReady:
+        """Return the message that sends a person in."""
+        other = next(name for member, name in self._names.items() if member != person)
+        return wire.SessionReady(
+            call=self._call,
+            session=self._session,
+            url=ROOM_PATH,
+            grant=grants.issue(self._session, person),
+            other=other,
+            subject=self._subject,
+        )

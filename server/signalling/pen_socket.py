@@ -1,0 +1,53 @@
+"""`/ws/pen`: one pen bridge, from its hello to its end."""
+
+from people.model import PenIdentity
+from people.pens import PenService
+from people.service import PeopleService
+from server.signalling.hello import check_version
+from server.signalling.pens import PenDesk
+from server.signalling.socket import Handler, Socket, SocketRefused
+from wire import codes
+from wire.common import PROTOCOL_VERSION, Message
+from wire.pen import PenEnter, PenHello, PenStatus, PenWelcome
+
+
+class PenSocket(Handler):
+    """Hands a pen's ink to the room its teacher is in."""
+
+    def __init__(
+        self, socket: Socket, desk: PenDesk, pens: PenService, people: PeopleService
+    ) -> None:
+        self._socket = socket
+        self._desk = desk
+        self._pens = pens
+        self._people = people
+        self._pen: PenIdentity | None = None
+
+    async def opened(self, hello: PenHello) -> None:
+        check_version(hello.versions)
+        pen = await self._pens.verify(hello.token)
+        if pen.pen_id != hello.pen:
+            raise SocketRefused(codes.FORBIDDEN, "this credential is of another pen")
+        teacher = await self._people.person(pen.teacher_id)
+        self._pen = pen
+        self._socket.credential = pen.pen_id
+        self._socket.send(
+            PenWelcome(version=PROTOCOL_VERSION, teacher=teacher.id, teacher_name=teacher.name)
+        )
+        self._desk.enter(self._socket, pen.pen_id, pen.teacher_id)
+
+    async def received(self, message: Message) -> None:
+        assert self._pen is not None  # `opened` comes first
+        if isinstance(message, PenStatus):
+            return
+        live = self._desk.room_of(self._pen.teacher_id)
+        if live is None:
+            return
+        if isinstance(message, PenEnter):
+            live.pen_entered(self._socket, message.session)
+        else:
+            live.pen_received(self._socket, message)
+
+    async def closed(self) -> None:
+        if self._pen is not None:
+            self._desk.leave(self._socket, self._pen.pen_id)

@@ -1,0 +1,63 @@
+"""`/ws/room`: one page in a room. hello, then join, then everything else."""
+
+from base.clock import Clock
+from people.model import Person
+from server.signalling.grants import Grants
+from server.signalling.hello import Greeter
+from server.signalling.hub import Hub
+from server.signalling.live_room import LiveRoom
+from server.signalling.socket import Handler, Socket, SocketRefused
+from wire import codes
+from wire.common import Hello, Message
+from wire.room import Join, MediaAnswer, MediaRestart
+
+
+class RoomSocket(Handler):
+    """Hands a page's messages to its room or to the room's voices."""
+
+    def __init__(
+        self, socket: Socket, hub: Hub, grants: Grants, greeter: Greeter, clock: Clock
+    ) -> None:
+        self._socket = socket
+        self._hub = hub
+        self._grants = grants
+        self._greeter = greeter
+        self._clock = clock
+        self._person: Person | None = None
+        self._live: LiveRoom | None = None
+        self._source = ""
+
+    async def opened(self, hello: Hello) -> None:
+        self._person = await self._greeter.greet(self._socket, hello, self._clock.unix_ms())
+
+    async def received(self, message: Message) -> None:
+        assert self._person is not None  # `opened` comes first
+        person = self._person.id
+        live = self._live
+        if live is None:
+            self._join(message, person)
+            return
+        match message:
+            case Join():
+                raise SocketRefused(codes.JOIN_TWICE, "this page has joined already")
+            case MediaAnswer():
+                await live.voices.answered(person, self._socket, message)
+            case MediaRestart():
+                live.voices.restart(person, self._source, self._socket, fresh=message.fresh)
+            case _:
+                live.received(self._socket, message)
+
+    def _join(self, message: Message, person: str) -> None:
+        if not isinstance(message, Join):
+            raise SocketRefused(codes.JOIN_FIRST, "join a room first")
+        session = self._grants.session(message.grant, person)
+        live = self._hub.get(session)
+        if live is None:
+            raise SocketRefused(codes.SESSION_ENDED, "this session is over")
+        self._live = live
+        self._source = message.source
+        live.join(self._socket, person, message)
+
+    async def closed(self) -> None:
+        if self._live is not None:
+            self._live.gone(self._socket)

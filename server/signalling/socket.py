@@ -1,0 +1,269 @@
+"""One WebSocket of any kind: authenticate, read and bound what comes in, send what goes out.
+
+    open ── hello (within hello_s) ── welcome ── messages … ── closed
+      └── anything else ── refused + close code
+
+The kinds (lobby, room, pen) give a decoder and a handler; everything they share is here: time
+limits, silence, rate, size, the outbox, metrics and the way a socket is closed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from base.clock import Clock
+from base.config import RoomsConfig
+from base.errors import Refusal
+from base.ids import new_id
+from base.log import get_logger, safe_error
+from base.metrics import Metrics
+from server.signalling.outbox import CLOSE_WITHIN_S, Outbox
+from server.signalling.rate import TokenBucket
+from wire import codes
+from wire.codec import FrameDecoder, WireError, encode
+from wire.common import MAX_FRAME_BYTES, Message, Ping, Pong, Refused
+
+log = get_logger(__name__)
+
+
+class SocketRefused(Exception):
+    """The peer's fault and the end of its socket: a code of `wire.codes` and a safe text."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class SocketTools:
+    """What every socket needs of its process."""
+
+    clock: Clock
+    metrics: Metrics
+    limits: RoomsConfig
+
+
+class Socket:
+    """A peer's connection, as the lobby, a room or the pens see it."""
+
+    def __init__(self, kind: str, tools: SocketTools) -> None:
+        self.id = new_id("c")
+        self.kind = kind
+        self.credential = ""
+        """The sign-in or pairing it speaks by; when that is revoked the socket is closed."""
+        self._tools = tools
+        self._outbox = Outbox(tools.limits.outbox_messages, tools.limits.outbox_bytes)
+
+    def send(self, message: Message) -> None:
+        """Queue a message, in order."""
+        self._outbox.push(encode(message))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Queue a message that was encoded once for several sockets."""
+        self._outbox.push(frame)
+
+    def send_latest(self, key: str, message: Message) -> None:
+        """Send a message of which only the newest of `key` matters."""
+        self._outbox.push_latest(key, encode(message))
+
+    def refuse(self, code: str, text: str, n: int | None = None) -> None:
+        """Tell the peer that something was not done; the socket goes on."""
+        self._tools.metrics.refused.labels(code).inc()
+        self.send(Refused(code=code, text=text, n=n))
+
+    def close(self, code: str) -> None:
+        """Close once what is queued has been sent."""
+        self._outbox.close(code)
+
+    @property
+    def closing(self) -> bool:
+        """True once `close` was called or the peer was too slow."""
+        return self._outbox.closing is not None
+
+    @property
+    def outbox(self) -> Outbox:
+        """The queue; for `serve`."""
+        return self._outbox
+
+
+class Handler:
+    """What a kind of socket does; one object a socket. Methods run on the loop, in order."""
+
+    async def opened(self, hello: Any) -> None:
+        """Take the first message: authenticate and welcome. Raise `SocketRefused` or `Refusal`."""
+        raise NotImplementedError
+
+    async def received(self, message: Any) -> None:
+        """Act on one later message. Raise `SocketRefused` to end the socket."""
+        raise NotImplementedError
+
+    async def closed(self) -> None:
+        """The socket is gone; called exactly once, if `opened` was entered."""
+        raise NotImplementedError
+
+
+class Sockets:
+    """All open sockets of the process: counts and bounds them, and closes them at the end."""
+
+    def __init__(self, tools: SocketTools) -> None:
+        self._tools = tools
+        self._open: dict[str, Socket] = {}
+
+    def close_all(self, code: str) -> None:
+        """Ask every socket to close."""
+        for socket in list(self._open.values()):
+            socket.close(code)
+
+    def close_revoked(self, credential: str) -> None:
+        """Close the sockets that speak by a sign-in or pairing that is over."""
+        for socket in list(self._open.values()):
+            if socket.credential == credential:
+                socket.close(codes.TOKEN_REVOKED)
+
+    async def serve(
+        self,
+        request: web.Request,
+        kind: str,
+        hello: type[Message],
+        decoder: FrameDecoder,
+        make: Callable[[Socket], Handler],
+    ) -> web.WebSocketResponse:
+        """Run one WebSocket from its upgrade to its end."""
+        response = web.WebSocketResponse(
+            max_msg_size=4 * MAX_FRAME_BYTES, timeout=CLOSE_WITHIN_S, compress=False
+        )
+        await response.prepare(request)
+        socket = Socket(kind, self._tools)
+        if len(self._open) >= self._tools.limits.max_sockets:
+            socket.refuse(codes.FULL, "the server is full, try again later")
+            socket.close(codes.FULL)
+        self._open[socket.id] = socket
+        gauge = self._tools.metrics.sockets.labels(kind)
+        gauge.inc()
+        try:
+            await _Connection(response, request, socket, self._tools, hello, decoder, make).run()
+        finally:
+            del self._open[socket.id]
+            gauge.dec()
+        return response
+
+
+class _Connection:
+    """Reader and writer of one WebSocket, and how they end together."""
+
+    def __init__(
+        self,
+        response: web.WebSocketResponse,
+        request: web.Request,
+        socket: Socket,
+        tools: SocketTools,
+        hello: type[Message],
+        decoder: FrameDecoder,
+        make: Callable[[Socket], Handler],
+    ) -> None:
+        self._response = response
+        self._transport = request.transport
+        self._socket = socket
+        self._tools = tools
+        self._hello = hello
+        self._decoder = decoder
+        self._handler = make(socket)
+        self._received = tools.metrics.messages.labels(socket.kind, "in")
+        self._sent = tools.metrics.messages.labels(socket.kind, "out")
+        self._abort: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        self._socket.outbox.on_closing = self._hurry
+        if self._socket.closing:
+            self._hurry()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write(), name=f"writer {self._socket.id}")
+                try:
+                    await self._read()
+                finally:
+                    self._socket.close(codes.TIMED_OUT)
+        finally:
+            if self._abort is not None:
+                self._abort.cancel()
+            self._sent.inc(self._socket.outbox.sent)
+
+    def _hurry(self) -> None:
+        """A peer who does not take the rest of his queue is cut off."""
+        self._abort = asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._cut)
+
+    def _cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _write(self) -> None:
+        outbox = self._socket.outbox
+        try:
+            await outbox.run(self._response)
+            code = outbox.closing or codes.INTERNAL
+            await self._response.close(
+                code=codes.CLOSE_CODES.get(code, 1000), message=code.encode()
+            )
+        except ConnectionError:
+            self._cut()
+
+    async def _read(self) -> None:
+        entered = False
+        try:
+            first = await self._receive(self._tools.limits.hello_s)
+            if first is None:
+                return
+            if not isinstance(first, self._hello):
+                raise SocketRefused(codes.HELLO_FIRST, "the first message says hello")
+            entered = True
+            await self._handler.opened(first)
+            await self._later()
+        except SocketRefused as refused:
+            self._end(refused.code, refused.text)
+        except Refusal as refusal:
+            self._end(refusal.code, refusal.text)
+        except WireError as error:
+            self._end(error.code, error.text)
+        except TimeoutError:
+            self._end(codes.TIMED_OUT, "nothing was heard for too long")
+        except Exception as error:
+            log.exception("socket_failed", socket=self._socket.id, **safe_error(error))
+            self._end(codes.INTERNAL, "something went wrong on our side")
+        finally:
+            if entered:
+                await self._handler.closed()
+
+    async def _later(self) -> None:
+        limits, clock = self._tools.limits, self._tools.clock
+        bucket = TokenBucket(limits.messages_per_s, limits.messages_burst, clock.now())
+        while (message := await self._receive(limits.idle_s)) is not None:
+            # Too fast is slowed down and not thrown out: the peer's own socket fills up, and a
+            # page that sends what it drew while it was offline loses nothing.
+            if wait := bucket.take(clock.now()):
+                await asyncio.sleep(wait)
+            if isinstance(message, Ping):
+                self._socket.send(Pong(sent_ms=message.sent_ms))
+            elif isinstance(message, self._hello):
+                raise SocketRefused(codes.HELLO_TWICE, "hello was said already")
+            else:
+                await self._handler.received(message)
+
+    async def _receive(self, within_s: float) -> Any:
+        """Return the next message, or None when the peer has closed."""
+        frame = await self._response.receive(within_s)
+        if frame.type is WSMsgType.BINARY:
+            self._received.inc()
+            return self._decoder(frame.data)
+        if frame.type is WSMsgType.TEXT:
+            raise SocketRefused(codes.TEXT_FRAME, "messages are binary frames")
+        if frame.type is WSMsgType.ERROR and self._response.close_code == 1009:
+            self._tools.metrics.refused.labels(codes.TOO_LARGE).inc()
+        return None
+
+    def _end(self, code: str, text: str) -> None:
+        self._socket.refuse(code, text)
+        self._socket.close(code)
