@@ -1,0 +1,307 @@
+"""The asyncio shell: owns the one UDP socket, the one timer and every task of the media plane.
+
+The socket is our own, non-blocking, and drained in the read callback: asyncio's datagram transport
+takes one datagram a wake-up, which costs more than forwarding it does.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import struct
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine
+from ipaddress import ip_address
+
+import aioice.ice
+
+from server.media import stun
+from server.media.dtls import generate_certificate
+from server.media.leg import Leg, OnState
+from server.media.model import MediaConfig, MediaError, MediaStats
+from server.media.packets import Kind
+from server.media.plane import Address, Drop, Plane, Tap
+from server.media.relay import Relay
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 64
+"""Datagrams a wake-up: more would keep signalling and timers waiting (64 take about 2 ms)."""
+_TICK_S = 0.1
+_MAX_READ = 2048
+SO_RXQ_OVFL = getattr(socket, "SO_RXQ_OVFL", 40)  # not in Python 3.11's socket module
+_DROPS = struct.Struct("I")
+_GOLDEN = 0.618
+
+
+class MediaEndpoint:
+    """One media process: `start`, then `open_leg`, `pair`; `close` ends everything."""
+
+    def __init__(self, *, config: MediaConfig, clock: Callable[[], float]) -> None:
+        """`clock` gives monotonic seconds; receive times handed to taps are its."""
+        self.config = config
+        self.certificate = generate_certificate()
+        self._clock = clock
+        self._socket: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._plane: Plane = Relay(send=_not_started, slow=self._slow)
+        self._legs: dict[str, Leg] = {}
+        self._by_ufrag: dict[str, Leg] = {}
+        self._peers: dict[str, str] = {}
+        self._report_at: dict[str, float] = {}
+        self._opened = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stun_requests = 0
+        self._kernel_drops = 0
+        self._look_at_drops = False
+        self._lags: deque[float] = deque(maxlen=600)
+
+    # ---- life
+
+    async def start(self) -> None:
+        """Bind the UDP port. Raises OSError, saying which address, if that cannot be."""
+        host, port = self.config.host, self.config.port
+        v6 = ip_address(host).version == 6
+        sock = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.config.receive_buffer_bytes)
+            sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
+            if v6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            sock.bind((host, port))
+        except OSError as error:
+            sock.close()
+            reason = "in use" if error.errno == errno.EADDRINUSE else str(error.strerror)
+            raise OSError(error.errno, f"media: UDP {host} port {port} is {reason}") from error
+        self._socket = sock
+        self._plane = Relay(send=sock.sendto, slow=self._slow)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock.fileno(), self._readable)
+        self._timer = self._loop.call_later(_TICK_S, self._tick)
+
+    async def close(self) -> None:
+        """Close every leg, then the socket; no task is left."""
+        for leg in list(self._legs.values()):
+            await leg.close()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._socket is not None and self._loop is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    @property
+    def port(self) -> int:
+        """The bound UDP port."""
+        if self._socket is None:
+            raise RuntimeError("the media endpoint is not started")
+        return int(self._socket.getsockname()[1])
+
+    # ---- legs
+
+    def open_leg(self, leg_id: str, *, on_state: OnState) -> Leg:
+        """A new leg; its `offer()` goes to the client.
+
+        Raises MediaError `leg_exists` or `media_full`.
+        """
+        if self._socket is None:
+            raise RuntimeError("the media endpoint is not started")
+        if leg_id in self._legs:
+            raise MediaError("leg_exists", "This connection is open already.")
+        if len(self._legs) >= self.config.max_legs:
+            raise MediaError("media_full", "No more calls can be taken here at the moment.")
+        leg = Leg(leg_id, self, on_state)
+        self._legs[leg_id] = leg
+        # Spread the reports over the interval: all at once would stall the loop.
+        self._opened += 1
+        phase = (self._opened * _GOLDEN) % 1.0
+        self._report_at[leg_id] = self._clock() + phase * self.config.rtcp_interval_s
+        return leg
+
+    def pair(self, a: str, b: str) -> None:
+        """Forward both ways between two open legs; pairing again replaces. KeyError if one is not open."""
+        self._plane.pair(a, b)
+        for leg_id in (a, b):
+            old = self._peers.pop(leg_id, None)
+            if old is not None:
+                self._peers.pop(old, None)
+        self._peers[a], self._peers[b] = b, a
+
+    def set_tap(self, leg_id: str, tap: Tap | None) -> None:
+        """Hand every new decrypted packet of a leg to `tap(packet, receive_time)`, as its side sent it."""
+        self._plane.set_tap(leg_id, tap)
+
+    def set_muted(self, leg_id: str, muted: bool) -> None:
+        """While muted, nothing of this leg's voice is forwarded or tapped."""
+        self._plane.set_muted(leg_id, muted)
+
+    def stats(self) -> MediaStats:
+        totals = self._plane.totals()
+        lags = sorted(self._lags)
+        return MediaStats(
+            packets_in=totals.packets_in,
+            packets_out=totals.packets_out,
+            bytes_in=totals.bytes_in,
+            bytes_out=totals.bytes_out,
+            dropped=totals.dropped,
+            kernel_drops=self._kernel_drops,
+            stun_requests=self._stun_requests,
+            legs=dict(Counter(leg.state.value for leg in self._legs.values())),
+            loop_lag_p99_ms=lags[int(len(lags) * 0.99)] * 1000 if lags else 0.0,
+        )
+
+    # ---- what legs need (leg.Host)
+
+    @property
+    def plane(self) -> Plane:
+        return self._plane
+
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """What the offers announce."""
+        if self.config.announce:
+            return tuple((host, port or self.port) for host, port in self.config.announce)
+        host = self.config.host
+        if not ip_address(host).is_unspecified:
+            return ((host, self.port),)
+        found = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=":" in host)
+        return tuple((address, self.port) for address in found or ["127.0.0.1"])
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        if self._socket is None:
+            return
+        try:
+            self._socket.sendto(datagram, address)
+        except BlockingIOError:
+            self._plane.count(Drop.SEND_FULL)
+        except OSError:
+            self._plane.count(Drop.SEND_ERROR)
+
+    def own_ufrag(self, ufrag: str, leg: Leg) -> None:
+        self._by_ufrag[ufrag] = leg
+
+    def disown_ufrags(self, ufrags: list[str]) -> None:
+        for ufrag in ufrags:
+            self._by_ufrag.pop(ufrag, None)
+
+    def peer_of(self, leg_id: str) -> Leg | None:
+        return self._legs.get(self._peers.get(leg_id, ""))
+
+    def run(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run a leg's work; the task is awaited by `Leg.close` or by `close`."""
+        assert self._loop is not None
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def forget(self, leg: Leg) -> None:
+        self._plane.remove(leg.id)
+        del self._legs[leg.id]
+        del self._report_at[leg.id]
+        peer = self._peers.pop(leg.id, None)
+        if peer is not None:
+            self._peers.pop(peer, None)
+
+    # ---- the socket and the timer
+
+    def _readable(self) -> None:
+        sock, clock, receive = self._socket, self._clock, self._plane.receive
+        if sock is None:
+            return
+        if self._look_at_drops:
+            self._look_at_drops = False
+            self._read_with_drops(sock)
+        for _ in range(_BATCH):
+            try:
+                datagram, address = sock.recvfrom(_MAX_READ)
+            except BlockingIOError:
+                return
+            except OSError:  # an ICMP error of some peer; the socket is everybody's
+                self._plane.count(Drop.SEND_ERROR)
+                continue
+            try:
+                receive(datagram, address, clock())
+            except Exception:  # one datagram's trouble must not be everybody's
+                self._plane.count(Drop.INTERNAL)
+                logger.exception("media: a datagram could not be handled")
+
+    def _read_with_drops(self, sock: socket.socket) -> None:
+        """One datagram the slow way, for the kernel's count of those it threw away (SO_RXQ_OVFL)."""
+        try:
+            datagram, ancillary, _, address = sock.recvmsg(_MAX_READ, socket.CMSG_SPACE(4))
+        except OSError:
+            return
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == SO_RXQ_OVFL and len(data) >= 4:
+                self._kernel_drops = _DROPS.unpack_from(data)[0]
+        try:
+            self._plane.receive(datagram, address, self._clock())
+        except Exception:
+            self._plane.count(Drop.INTERNAL)
+            logger.exception("media: a datagram could not be handled")
+
+    def _slow(
+        self, kind: Kind, leg_id: str | None, datagram: bytes, address: Address, now: float
+    ) -> None:
+        """What the plane does not forward (plane.Slow)."""
+        if kind is Kind.STUN:
+            self._check(leg_id, datagram, address, now)
+            return
+        leg = self._legs.get(leg_id or "")
+        if leg is None:
+            return
+        if kind is Kind.DTLS:
+            leg.heard_dtls(datagram, address, now)
+        elif kind is Kind.RTCP:
+            leg.heard_rtcp(datagram, address, now)
+        else:
+            leg.heard_media(address, now)
+
+    def _check(self, owner_id: str | None, datagram: bytes, address: Address, now: float) -> None:
+        try:
+            request = stun.read_request(datagram)
+        except stun.StunError:
+            self._plane.count(Drop.STUN_BAD)
+            return
+        leg = self._by_ufrag.get(request.ufrag)
+        if leg is None:
+            self._plane.count(Drop.STUN_UNKNOWN)
+            return
+        if not leg.checked(request, address, now):
+            self._plane.count(Drop.STUN_FORGED)
+            return
+        self._stun_requests += 1
+        if owner_id is not None and owner_id != leg.id and owner_id in self._legs:
+            self._legs[owner_id].lost_address(address)
+
+    def _tick(self) -> None:
+        assert self._loop is not None and self._timer is not None
+        self._lags.append(self._loop.time() - self._timer.when())
+        self._timer = self._loop.call_later(_TICK_S, self._tick)
+        self._look_at_drops = True
+        now = self._clock()
+        for leg_id, leg in list(self._legs.items()):
+            try:
+                leg.tick(now)
+                if self._report_at[leg_id] <= now:
+                    self._report_at[leg_id] = now + self.config.rtcp_interval_s
+                    leg.report(now)
+            except Exception:  # one leg's trouble must not be everybody's
+                self._plane.count(Drop.INTERNAL)
+                logger.exception("leg %s: the timer failed", leg_id)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("media: a task failed", exc_info=task.exception())
+
+
+def _not_started(_datagram: bytes, _address: Address) -> object:
+    raise OSError(errno.ENOTCONN, "the media endpoint is not started")

@@ -1,0 +1,156 @@
+"""The packet path's interface: what a leg, its keys and its counters are, and what a plane must do.
+
+`relay.Relay` is the one implementation; the interface holds no asyncio and no socket, so that a native
+thread can take its place.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from server.media.packets import Kind
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket gives it: (host, port), for IPv6 with flow and scope."""
+
+Tap: TypeAlias = Callable[[bytes, float], None]
+"""Takes a decrypted RTP packet as its sender made it, and its receive time in clock seconds."""
+
+Slow: TypeAlias = Callable[[Kind, str | None, bytes, Address, float], None]
+"""Takes (kind, leg id or None if the address is unknown, bytes, address, now).
+
+STUN comes as received; DTLS as received and only from bound addresses; RTCP decrypted and
+authenticated; RTP (a header only) when authenticated media came from another address than the leg's
+target, so that whoever orders addresses may follow it.
+"""
+
+Send: TypeAlias = Callable[[bytes, Address], object]
+"""`socket.sendto`; it may raise OSError."""
+
+
+class Drop(StrEnum):
+    """Why a datagram went no further; the names are stable, they are metrics."""
+
+    JUNK = "junk"
+    UNKNOWN_ADDRESS = "unknown_address"
+    NO_KEYS = "no_keys"
+    SRTP_AUTH = "srtp_auth"
+    SRTP_REPLAY = "srtp_replay"
+    PAYLOAD_TYPE = "payload_type"
+    TOO_MANY_SOURCES = "too_many_sources"
+    OLD_SOURCE = "old_source"
+    MUTED = "muted"
+    NO_PEER = "no_peer"
+    PEER_NOT_READY = "peer_not_ready"
+    BEFORE_SWITCH = "before_switch"
+    SEND_FULL = "send_full"
+    SEND_ERROR = "send_error"
+    STUN_BAD = "stun_bad"
+    STUN_UNKNOWN = "stun_unknown"
+    STUN_FORGED = "stun_forged"
+    DTLS_FULL = "dtls_full"
+    RTCP_BAD = "rtcp_bad"
+    TAP_FAILED = "tap_failed"
+    INTERNAL = "internal"
+
+
+class SrtpKeys(msgspec.Struct, frozen=True):
+    """What the DTLS handshake agreed on: libsrtp's profile number, and master key + salt each way."""
+
+    profile: int
+    receive: bytes
+    send: bytes
+
+
+class Reception(msgspec.Struct, frozen=True, kw_only=True):
+    """What a leg's own voice looked like on arrival (RFC 3550 A.1, A.3, A.8)."""
+
+    ssrc: int
+    base: int
+    """First sequence number."""
+    highest: int
+    """Highest sequence number, with the cycles above bit 16."""
+    received: int
+    jitter: float
+    """In timestamp units of 1/48000 s."""
+
+
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True):
+    """The voice a leg is being sent."""
+
+    ssrc: int
+    packets: int
+    octets: int
+    """Payload bytes, as sender reports count them."""
+    timestamp: int
+    """Of the latest packet."""
+    at: float
+    """When that went out, clock seconds; 0 if nothing did."""
+    timestamp_offset: int
+    """What was added to the speaker's timestamps."""
+
+
+class LegCounters(msgspec.Struct, frozen=True, kw_only=True):
+    reception: Reception | None
+    forwarded: Forwarded
+    level: int | None
+
+
+class PlaneTotals(msgspec.Struct, frozen=True, kw_only=True):
+    packets_in: int
+    packets_out: int
+    bytes_in: int
+    bytes_out: int
+    dropped: dict[str, int]
+
+
+class Plane(Protocol):
+    """Forwards voices between paired legs. Not thread-safe: one caller.
+
+    Methods that name a leg raise KeyError if it is not there. `receive`, `send_rtcp` and `resend`
+    never raise: what goes wrong is counted under a `Drop`.
+    """
+
+    def add_leg(self, leg_id: str, ssrc: int) -> None:
+        """Make a leg that will be sent its peer's voice under `ssrc`. ValueError if the id is taken."""
+
+    def remove(self, leg_id: str) -> None:
+        """Forget a leg, its addresses and its pairing."""
+
+    def pair(self, a: str, b: str) -> None:
+        """Forward both ways; earlier pairings of either end. The voice each hears keeps its SSRC."""
+
+    def set_keys(self, leg_id: str, keys: SrtpKeys) -> None: ...
+
+    def bind(self, leg_id: str, address: Address) -> None:
+        """Take datagrams from an address as this leg's, also away from another leg."""
+
+    def unbind(self, address: Address) -> None: ...
+
+    def set_target(self, leg_id: str, address: Address | None) -> None:
+        """Where this leg is sent to; None stops sending."""
+
+    def set_tap(self, leg_id: str, tap: Tap | None) -> None: ...
+
+    def set_muted(self, leg_id: str, muted: bool) -> None: ...
+
+    def receive(self, datagram: bytes, address: Address, now: float) -> None:
+        """Take one datagram from the socket: forward it, hand it to `Slow`, or count and drop it."""
+
+    def send_rtcp(self, leg_id: str, packet: bytes) -> None:
+        """Encrypt a compound RTCP packet and send it to the leg's target, if it has keys and target."""
+
+    def resend(self, leg_id: str, sequences: tuple[int, ...]) -> int:
+        """Send again what is still kept of these sequence numbers; returns how many."""
+
+    def counters(self, leg_id: str) -> LegCounters: ...
+
+    def heard_at(self, leg_id: str) -> float:
+        """When authenticated RTP or RTCP last came from this leg, clock seconds; 0 if never."""
+
+    def totals(self) -> PlaneTotals: ...
+
+    def count(self, reason: Drop) -> None:
+        """Count a datagram that was dropped after `Slow` took it."""

@@ -1,0 +1,429 @@
+"""The packet path in Python: unprotect, rewrite, protect, send, inside the read callback.
+
+Implements `plane.Plane`; see there for what each call means. No asyncio, no socket, no clock.
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Callable
+
+import pylibsrtp
+
+from server.media.packets import (
+    MAX_DATAGRAM,
+    RTP_HEADER,
+    RTP_HEADER_LENGTH,
+    Kind,
+    kind_of,
+    voice_level,
+)
+from server.media.plane import (
+    Address,
+    Drop,
+    Forwarded,
+    LegCounters,
+    PlaneTotals,
+    Reception,
+    Send,
+    Slow,
+    SrtpKeys,
+    Tap,
+)
+
+OPUS = 111
+CLOCK_RATE = 48_000
+_FRAME = 960  # 20 ms, what browsers send
+_KEPT = 64  # packets kept for NACK: 1.3 s, longer than any round trip worth repairing
+_MAX_SOURCES = 8
+"""SSRCs one leg may use; libsrtp allocates per SSRC, so a peer must not choose how many."""
+_WINDOW = 1024  # replay window, as aiortc sets it
+_SHORT = struct.Struct("!H")
+_Crypt = Callable[[bytes], bytes]
+
+
+class _Voice:
+    """What arrives from one source (one SSRC) of a leg."""
+
+    __slots__ = ("at", "base", "highest", "jitter", "received", "ssrc", "transit")
+
+    def __init__(self, ssrc: int, sequence: int) -> None:
+        self.ssrc = ssrc
+        self.base = sequence
+        self.highest = sequence - 1
+        self.received = 0
+        self.jitter = 0.0
+        self.transit = 0.0
+        self.at = 0.0
+
+
+class _Leg:
+    """One side: its keys, where it is, what it says, and what it is being sent (`out_*`)."""
+
+    __slots__ = (
+        "addresses",
+        "feed",
+        "heard_at",
+        "id",
+        "kept",
+        "level",
+        "muted",
+        "out_anchor",
+        "out_at",
+        "out_highest",
+        "out_octets",
+        "out_packets",
+        "out_shift",
+        "out_ssrc",
+        "out_timestamp",
+        "out_timestamp_shift",
+        "peer",
+        "protect",
+        "protect_rtcp",
+        "sources",
+        "tap",
+        "target",
+        "unprotect",
+        "unprotect_rtcp",
+        "voice",
+    )
+
+    def __init__(self, leg_id: str, ssrc: int) -> None:
+        self.id = leg_id
+        self.addresses: set[Address] = set()
+        self.target: Address | None = None
+        self.peer: _Leg | None = None
+        self.unprotect: _Crypt = _no_keys
+        self.protect: _Crypt = _no_keys
+        self.unprotect_rtcp: _Crypt = _no_keys
+        self.protect_rtcp: _Crypt = _no_keys
+        self.tap: Tap | None = None
+        self.muted = False
+        self.level: int | None = None
+        self.heard_at = 0.0
+        self.voice: _Voice | None = None
+        self.sources: set[int] = set()
+        self.feed: _Voice | None = None
+        """The voice the `out_*` shifts were made for."""
+        self.out_ssrc = ssrc
+        self.out_shift = 0
+        self.out_timestamp_shift = 0
+        self.out_highest = -1
+        self.out_anchor = 0
+        self.out_timestamp = 0
+        self.out_at = 0.0
+        self.out_packets = 0
+        self.out_octets = 0
+        self.kept: list[bytes] = [b""] * _KEPT
+
+
+class _NoKeys(Exception):
+    """The DTLS handshake of this leg is not over."""
+
+
+def _no_keys(_packet: bytes) -> bytes:
+    raise _NoKeys
+
+
+class Relay:
+    """The Python plane. `send` and `slow` are called from inside `receive`."""
+
+    def __init__(self, *, send: Send, slow: Slow) -> None:
+        self._send = send
+        self._slow = slow
+        self._legs: dict[str, _Leg] = {}
+        self._by_address: dict[Address, _Leg] = {}
+        self._dropped: Counter[str] = Counter()
+        self._packets_in = self._packets_out = 0
+        self._bytes_in = self._bytes_out = 0
+
+    # ---- legs
+
+    def add_leg(self, leg_id: str, ssrc: int) -> None:
+        if leg_id in self._legs:
+            raise ValueError(f"leg {leg_id} is there already")
+        self._legs[leg_id] = _Leg(leg_id, ssrc)
+
+    def remove(self, leg_id: str) -> None:
+        leg = self._legs.pop(leg_id)
+        self._unpair(leg)
+        for address in leg.addresses:
+            del self._by_address[address]
+
+    def pair(self, a: str, b: str) -> None:
+        first, second = self._legs[a], self._legs[b]
+        if first is second:
+            raise ValueError("a leg cannot be paired with itself")
+        self._unpair(first)
+        self._unpair(second)
+        first.peer, second.peer = second, first
+
+    def set_keys(self, leg_id: str, keys: SrtpKeys) -> None:
+        leg = self._legs[leg_id]
+        policy = pylibsrtp.Policy
+        receive = _session(keys.profile, keys.receive, policy.SSRC_ANY_INBOUND)
+        send = _session(keys.profile, keys.send, policy.SSRC_ANY_OUTBOUND)
+        leg.unprotect, leg.unprotect_rtcp = receive.unprotect, receive.unprotect_rtcp
+        leg.protect, leg.protect_rtcp = send.protect, send.protect_rtcp
+
+    def bind(self, leg_id: str, address: Address) -> None:
+        leg = self._legs[leg_id]
+        self.unbind(address)
+        self._by_address[address] = leg
+        leg.addresses.add(address)
+
+    def unbind(self, address: Address) -> None:
+        leg = self._by_address.pop(address, None)
+        if leg is not None:
+            leg.addresses.discard(address)
+            if leg.target == address:
+                leg.target = None
+
+    def set_target(self, leg_id: str, address: Address | None) -> None:
+        self._legs[leg_id].target = address
+
+    def set_tap(self, leg_id: str, tap: Tap | None) -> None:
+        self._legs[leg_id].tap = tap
+
+    def set_muted(self, leg_id: str, muted: bool) -> None:
+        leg = self._legs[leg_id]
+        leg.muted = muted
+        if leg.peer is not None:
+            # Whatever was said meanwhile must not look like loss to the listener.
+            leg.peer.feed = None
+
+    # ---- packets
+
+    def receive(self, datagram: bytes, address: Address, now: float) -> None:
+        self._packets_in += 1
+        self._bytes_in += len(datagram)
+        leg = self._by_address.get(address)
+        if (
+            leg is None
+            or not RTP_HEADER_LENGTH <= len(datagram) <= MAX_DATAGRAM
+            or not 128 <= datagram[0] <= 191
+            or 192 <= datagram[1] <= 223
+        ):
+            self._receive_other(datagram, address, leg, now)
+            return
+        first, second, sequence, timestamp, ssrc = RTP_HEADER.unpack_from(datagram)
+        if second & 0x7F != OPUS:
+            self._dropped["payload_type"] += 1
+            return
+        voice = leg.voice
+        if voice is None or voice.ssrc != ssrc:
+            voice = self._new_voice(leg, ssrc, sequence)
+            if voice is None:
+                return
+        try:
+            packet = leg.unprotect(datagram)
+        except (pylibsrtp.Error, _NoKeys) as error:
+            self._refuse(error)
+            return
+        # From here on the packet is known to be the leg's own, and new.
+        if leg.voice is not voice:
+            leg.voice = voice
+            leg.sources.add(ssrc)
+        leg.heard_at = now
+        ahead = (sequence - voice.highest) & 0xFFFF
+        if ahead < 0x8000:
+            voice.highest += ahead
+            if address != leg.target:
+                # Only the newest packet moves the target: a late one may come from the old network.
+                self._slow(Kind.RTP, leg.id, packet[:RTP_HEADER_LENGTH], address, now)
+        voice.received += 1
+        transit = now * CLOCK_RATE - timestamp
+        if voice.at:
+            difference = abs(transit - voice.transit)
+            if difference < CLOCK_RATE:  # a pause of the sender is not jitter
+                voice.jitter += (difference - voice.jitter) * 0.0625
+        voice.transit = transit
+        voice.at = now
+        leg.level = voice_level(packet)
+        if leg.muted:
+            self._dropped["muted"] += 1
+            return
+        if leg.tap is not None:
+            try:
+                leg.tap(packet, now)
+            except Exception:  # the recorder's trouble is not the call's
+                self._dropped["tap_failed"] += 1
+        # ---- towards the listener
+        peer = leg.peer
+        if peer is None:
+            self._dropped["no_peer"] += 1
+            return
+        target = peer.target
+        if target is None:
+            self._dropped["peer_not_ready"] += 1
+            return
+        if peer.feed is not voice:
+            self._switch(peer, voice, sequence, timestamp, now)
+            second |= 0x80  # a new talkspurt: the jitter buffer may adapt (RFC 3551 section 4.1)
+        out_sequence = (sequence + peer.out_shift) & 0xFFFF
+        ahead = (out_sequence - peer.out_highest) & 0xFFFF
+        if ahead < 0x8000:
+            peer.out_highest += ahead
+            peer.out_timestamp = (timestamp + peer.out_timestamp_shift) & 0xFFFFFFFF
+            peer.out_at = now
+            out_timestamp = peer.out_timestamp
+        else:
+            if peer.out_highest - (0x10000 - ahead) < peer.out_anchor:
+                # Its number was given to another packet: a nonce must never be used twice.
+                self._dropped["before_switch"] += 1
+                return
+            out_timestamp = (timestamp + peer.out_timestamp_shift) & 0xFFFFFFFF
+        try:
+            wire = peer.protect(
+                RTP_HEADER.pack(first, second, out_sequence, out_timestamp, peer.out_ssrc)
+                + packet[RTP_HEADER_LENGTH:]
+            )
+        except (pylibsrtp.Error, _NoKeys):
+            self._dropped["peer_not_ready"] += 1
+            return
+        peer.kept[out_sequence % _KEPT] = wire
+        try:
+            self._send(wire, target)
+        except BlockingIOError:
+            self._dropped["send_full"] += 1
+            return
+        except OSError:
+            self._dropped["send_error"] += 1
+            return
+        peer.out_packets += 1
+        peer.out_octets += len(packet) - RTP_HEADER_LENGTH
+        self._packets_out += 1
+        self._bytes_out += len(wire)
+
+    def _receive_other(
+        self, datagram: bytes, address: Address, leg: _Leg | None, now: float
+    ) -> None:
+        """Everything but RTP from a bound address."""
+        kind = kind_of(datagram)
+        if kind is None:
+            self._dropped["junk"] += 1
+        elif kind is Kind.STUN:
+            self._slow(kind, leg.id if leg else None, datagram, address, now)
+        elif leg is None:  # before any crypto
+            self._dropped["unknown_address"] += 1
+        elif kind is Kind.DTLS:
+            self._slow(kind, leg.id, datagram, address, now)
+        elif kind is Kind.RTCP:
+            try:
+                packet = leg.unprotect_rtcp(datagram)
+            except (pylibsrtp.Error, _NoKeys) as error:
+                self._refuse(error)
+                return
+            leg.heard_at = now
+            self._slow(kind, leg.id, packet, address, now)
+
+    def _new_voice(self, leg: _Leg, ssrc: int, sequence: int) -> _Voice | None:
+        if ssrc in leg.sources:
+            self._dropped["old_source"] += 1
+            return None
+        if len(leg.sources) >= _MAX_SOURCES:
+            self._dropped["too_many_sources"] += 1
+            return None
+        return _Voice(ssrc, sequence)
+
+    def _refuse(self, error: Exception) -> None:
+        if isinstance(error, _NoKeys):
+            self._dropped["no_keys"] += 1
+        elif "replay" in str(error):
+            self._dropped["srtp_replay"] += 1
+        else:
+            self._dropped["srtp_auth"] += 1
+
+    def _switch(self, peer: _Leg, voice: _Voice, sequence: int, timestamp: int, now: float) -> None:
+        """Carry the numbers the listener sees on from one voice to the next, so that it hears one stream."""
+        peer.feed = voice
+        if peer.out_highest >= 0:
+            elapsed = max(_FRAME, int((now - peer.out_at) * CLOCK_RATE))
+            peer.out_shift = (peer.out_highest + 1 - sequence) & 0xFFFF
+            peer.out_timestamp_shift = (peer.out_timestamp + elapsed - timestamp) & 0xFFFFFFFF
+            peer.out_anchor = peer.out_highest + 1
+        else:
+            peer.out_highest = sequence - 1
+            peer.out_anchor = sequence
+
+    # ---- control
+
+    def send_rtcp(self, leg_id: str, packet: bytes) -> None:
+        leg = self._legs[leg_id]
+        if leg.target is None:
+            return
+        try:
+            self._send(leg.protect_rtcp(packet), leg.target)
+        except _NoKeys:
+            return
+        except (pylibsrtp.Error, OSError):
+            self._dropped["send_error"] += 1
+
+    def resend(self, leg_id: str, sequences: tuple[int, ...]) -> int:
+        leg = self._legs[leg_id]
+        sent = 0
+        if leg.target is None:
+            return sent
+        for sequence in sequences[:_KEPT]:
+            wire = leg.kept[sequence % _KEPT]
+            # The very bytes sent before: same nonce, same text, so nothing is given away.
+            if wire and _SHORT.unpack_from(wire, 2)[0] == sequence:
+                try:
+                    self._send(wire, leg.target)
+                except OSError:
+                    self._dropped["send_error"] += 1
+                    return sent
+                sent += 1
+        return sent
+
+    def counters(self, leg_id: str) -> LegCounters:
+        leg = self._legs[leg_id]
+        voice = leg.voice
+        return LegCounters(
+            reception=None
+            if voice is None
+            else Reception(
+                ssrc=voice.ssrc,
+                base=voice.base,
+                highest=voice.highest,
+                received=voice.received,
+                jitter=voice.jitter,
+            ),
+            forwarded=Forwarded(
+                ssrc=leg.out_ssrc,
+                packets=leg.out_packets,
+                octets=leg.out_octets,
+                timestamp=leg.out_timestamp,
+                at=leg.out_at,
+                timestamp_offset=leg.out_timestamp_shift,
+            ),
+            level=leg.level,
+        )
+
+    def heard_at(self, leg_id: str) -> float:
+        return self._legs[leg_id].heard_at
+
+    def totals(self) -> PlaneTotals:
+        return PlaneTotals(
+            packets_in=self._packets_in,
+            packets_out=self._packets_out,
+            bytes_in=self._bytes_in,
+            bytes_out=self._bytes_out,
+            dropped=dict(self._dropped),
+        )
+
+    def count(self, reason: Drop) -> None:
+        self._dropped[reason] += 1
+
+    def _unpair(self, leg: _Leg) -> None:
+        peer, leg.peer = leg.peer, None
+        leg.feed = None
+        if peer is not None:
+            peer.peer = peer.feed = None
+
+
+def _session(profile: int, key: bytes, direction: int) -> pylibsrtp.Session:
+    policy = pylibsrtp.Policy(key=key, ssrc_type=direction, srtp_profile=profile)
+    policy.window_size = _WINDOW
+    # Packets that overtook each other are protected out of order.
+    policy.allow_repeat_tx = True
+    return pylibsrtp.Session(policy)
