@@ -167,6 +167,8 @@ class Relay:
 
     def bind(self, leg_id: str, address: Address) -> None:
         leg = self._legs[leg_id]
+        if self._by_address.get(address) is leg:
+            return
         self.unbind(address)
         self._by_address[address] = leg
         leg.addresses.add(address)
