@@ -1,0 +1,120 @@
+"""The rules for pages, strokes, photos and their bounds."""
+
+import pytest
+
+from server.room import desk as desk_module
+from tests.fakes.rooms import RoomDriver, points
+from wire import board as bounds, codes, room as wire
+
+
+@pytest.fixture
+def driver() -> RoomDriver:
+    made = RoomDriver()
+    made.both()
+    return made
+
+
+def begin(n: int, key: str, page: str | None = "page-1", paper: str = "") -> wire.StrokeBegin:
+    return wire.StrokeBegin(n=n, stroke=key, page=page, paper=paper, points=points((10, 10)))
+
+
+def test_only_ones_own_stroke_is_undone(driver: RoomDriver) -> None:
+    driver.send("c_t", begin(1, "web-t.1"))
+    driver.send("c_s", wire.UndoStroke(n=1, stroke="web-t.1"))
+    assert driver.refusals("c_s") == [codes.FORBIDDEN]
+    driver.send("c_t", wire.UndoStroke(n=2, stroke="web-t.1"))
+    assert driver.room.board.strokes == {}
+    driver.send("c_t", wire.UndoStroke(n=3, stroke="web-t.1"))
+    assert driver.refusals("c_t") == [codes.UNKNOWN_STROKE]
+
+
+def test_a_teacher_undoes_from_her_page_what_her_pen_wrote(driver: RoomDriver) -> None:
+    driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
+    driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
+    driver.send("c_t", wire.UndoStroke(n=1, stroke="pen-n.1"))
+    assert driver.room.board.strokes == {}
+    driver.send("c_p", wire.StrokePoints(n=2, stroke="pen-n.1", points=points((1, 1))))
+    assert driver.refusals("c_p") == [codes.UNKNOWN_STROKE]
+
+
+def test_nobody_draws_under_anothers_name(driver: RoomDriver) -> None:
+    driver.send("c_s", begin(1, "web-t.9"))
+    driver.send("c_t", begin(1, "web-t.1"))
+    driver.send("c_s", wire.StrokePoints(n=2, stroke="web-t.1", points=points((1, 1))))
+    driver.send("c_s", wire.StrokeEnd(n=3, stroke="web-t.1"))
+    assert driver.refusals("c_s") == [codes.FORBIDDEN] * 3
+    assert len(driver.room.board.strokes["web-t.1"].points) == 1
+
+
+def test_a_stroke_ends_once_and_is_not_begun_twice(driver: RoomDriver) -> None:
+    driver.send("c_t", begin(1, "web-t.1"))
+    driver.send("c_t", begin(2, "web-t.1"))
+    driver.send("c_t", wire.StrokeEnd(n=3, stroke="web-t.1"))
+    driver.send("c_t", wire.StrokeEnd(n=4, stroke="web-t.1"))
+    assert driver.refusals("c_t") == [codes.STROKE_EXISTS, codes.STROKE_ENDED]
+
+
+def test_the_dot_paper_under_the_pen_becomes_the_open_page(driver: RoomDriver) -> None:
+    driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
+    driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
+    first = driver.room.board.open_page
+    driver.send("c_p", begin(2, "pen-n.2", None, "3.27.1.2"))
+    second = driver.room.board.open_page
+    driver.send("c_p", begin(3, "pen-n.3", None, "3.27.1.1"))
+    assert first != second
+    assert driver.room.board.open_page == first
+    assert driver.room.board.strokes["pen-n.3"].page == first
+    assert [p.paper for p in driver.room.board.pages] == ["", "3.27.1.1", "3.27.1.2"]
+
+
+def test_a_page_id_a_client_took_does_not_stop_the_pen(driver: RoomDriver) -> None:
+    add = wire.AddPage(n=1, page="page-3", kind="blank", width=10_000, height=10_000)
+    driver.send("c_s", add)
+    driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
+    driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
+    assert driver.refusals("c_p") == []
+    assert len({page.page for page in driver.room.board.pages}) == 3
+
+
+def test_a_photo_page_needs_a_photo_of_this_session(driver: RoomDriver) -> None:
+    def add(n: int, page: str) -> wire.AddPage:
+        return wire.AddPage(n=n, page=page, kind="photo", photo="ph_1", width=9_000, height=9_000)
+
+    driver.send("c_s", add(1, "one"))
+    assert driver.refusals("c_s") == [codes.UNKNOWN_PHOTO]
+    assert driver.room.desk.photo_uploaded("ph_1")
+    driver.send("c_s", add(2, "one"))
+    driver.send("c_s", add(3, "one"))
+    assert driver.refusals("c_s") == [codes.UNKNOWN_PHOTO, codes.PAGE_EXISTS]
+    assert driver.room.board.open_page == "one"
+
+
+def test_clearing_takes_the_strokes_of_one_page_and_late_points_do_no_harm(
+    driver: RoomDriver,
+) -> None:
+    driver.send("c_s", begin(1, "web-s.1"))
+    driver.send("c_t", wire.ClearPage(n=1, page="page-1"))
+    driver.send("c_s", wire.StrokePoints(n=2, stroke="web-s.1", points=points((1, 1))))
+    assert driver.refusals("c_s") == [codes.UNKNOWN_STROKE]
+    assert driver.room.board.strokes == {}
+
+
+def test_unknown_pages_are_refused(driver: RoomDriver) -> None:
+    driver.send("c_t", begin(1, "web-t.1", "nowhere"))
+    driver.send("c_t", wire.TurnPage(n=2, page="nowhere"))
+    driver.send("c_t", wire.ClearPage(n=3, page="nowhere"))
+    assert driver.refusals("c_t") == [codes.UNKNOWN_PAGE] * 3
+
+
+def test_a_full_board_says_so(driver: RoomDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_module, "MAX_STROKES", 2)
+    monkeypatch.setattr(desk_module, "MAX_POINTS", 4)
+    monkeypatch.setattr(desk_module, "MAX_PAGES", 1)
+    driver.send("c_t", begin(1, "web-t.1"))
+    driver.send("c_t", begin(2, "web-t.2"))
+    driver.send("c_t", begin(3, "web-t.3"))
+    driver.send("c_t", wire.StrokePoints(n=4, stroke="web-t.1", points=points((1, 1), (2, 2))))
+    driver.send("c_t", wire.StrokePoints(n=5, stroke="web-t.1", points=points((3, 3))))
+    driver.send("c_t", wire.AddPage(n=6, page="more", kind="blank", width=9_000, height=9_000))
+    assert driver.refusals("c_t") == [codes.BOARD_FULL] * 3
+    assert bounds.MAX_PAGES == 200
