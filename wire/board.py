@@ -23,7 +23,7 @@ MAX_PAGES = 200
 
 Coordinate = Annotated[int, Meta(ge=-100_000, le=200_000)]
 Side = Annotated[int, Meta(ge=1_000, le=200_000)]
-Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z")]
 Width = Annotated[int, Meta(ge=5, le=2_000)]
 PageKind = Literal["paper", "photo", "blank"]
 Tool = Literal["pen", "highlighter"]

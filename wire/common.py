@@ -10,14 +10,18 @@ PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024
 """A larger frame, either way, is a protocol error: the longest legal message is far below it."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
-"""An opaque identifier: of a person, a call, a session, a page, a stroke, a photo."""
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
+"""An opaque identifier: of a person, a call, a session, a page, a stroke, a photo.
+
+The pattern ends with `\\Z` because in Python `$` would let a newline stand at the end.
+"""
 
 Token = Annotated[str, Meta(min_length=1, max_length=2048)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 ShortText = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
 Sdp = Annotated[str, Meta(min_length=1, max_length=16_000)]
+Version = Annotated[int, Meta(ge=0, le=65_535)]
 Sequence = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Milliseconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -38,7 +42,7 @@ class Hello(Message, tag="hello", frozen=True, kw_only=True):
     The token travels here and not in the URL, because URLs end up in logs.
     """
 
-    versions: Annotated[list[int], Meta(min_length=1, max_length=16)]
+    versions: Annotated[list[Version], Meta(min_length=1, max_length=16)]
     token: Token
     client: ShortText = ""
 
@@ -46,7 +50,7 @@ class Hello(Message, tag="hello", frozen=True, kw_only=True):
 class Welcome(Message, tag="welcome", frozen=True, kw_only=True):
     """The server's answer to `hello`: the version both will speak, and who the server sees."""
 
-    version: int
+    version: Version
     person_id: Id
     name: Name
     role: Role

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from wire.common import Id, Message, Name, Sequence, ShortText, Token
+from wire.common import Id, Message, Name, Sequence, ShortText, Token, Version
 
 
 class PenHello(Message, tag="pen_hello", frozen=True, kw_only=True):
     """First message of a pen bridge: its credential from pairing, and the pen's own id."""
 
-    versions: Annotated[list[int], Meta(min_length=1, max_length=16)]
+    versions: Annotated[list[Version], Meta(min_length=1, max_length=16)]
     token: Token
     pen: Id
     model: ShortText = ""
@@ -19,7 +19,7 @@ class PenHello(Message, tag="pen_hello", frozen=True, kw_only=True):
 class PenWelcome(Message, tag="pen_welcome", frozen=True, kw_only=True):
     """The pen is known. `teacher_name` lets the bridge show whose it is."""
 
-    version: int
+    version: Version
     teacher: Id
     teacher_name: Name
 
