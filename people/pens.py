@@ -101,7 +101,7 @@ class PenService:
         return pairing
 
     async def confirm(self, identity: Identity, user_code: str) -> None:
-        """Take the pen that shows this code; refuses with `unknown_code` or `code_expired`."""
+        """Take the pen that shows this code; refuses with `unknown_code` or `expired`."""
         if identity.role != "teacher":
             raise forbidden("only teachers have pens")
         now = self._clock.now()
@@ -110,7 +110,7 @@ class PenService:
         for under_way in self._under_way.values():
             if _plain(under_way.user_code) == code and under_way.teacher_id is None:
                 if under_way.ends <= now:
-                    raise Refusal("code_expired", "this code has expired", HTTPStatus.GONE)
+                    raise Refusal("expired", "this code has expired", HTTPStatus.GONE)
                 under_way.teacher_id = identity.person_id
                 return
         self._wrong.count(identity.person_id, now)

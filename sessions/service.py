@@ -203,6 +203,15 @@ class SessionService:
         async with self._database.reading() as session:
             return [_due(row, role) for row in await session.scalars(query)]
 
+    def is_form_due(self, record: SessionRecord, role: Role) -> bool:
+        """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
+        since = self._clock.unix_ms() - self._config.form_days * _DAY_MS
+        if role not in ("student", "teacher") or record.ended_ms is None:
+            return False
+        given = record.rating if role == "student" else record.report
+        took_place = record.facts is None or record.facts.together_s > 0
+        return given is None and took_place and record.ended_ms > since
+
     # --- looking up --------------------------------------------------------------------------
 
     async def get(self, session_id: str) -> SessionRecord:
@@ -360,14 +369,6 @@ def _refuse_form(row: SessionRow, *, given: bool) -> None:
 def _took_place() -> ColumnElement[bool]:
     """Both were there at all; of a session the server lost, nobody knows, so they are asked."""
     return SessionRow.together_s.is_(None) | (SessionRow.together_s > 0)
-
-
-def is_form_due(record: SessionRecord, role: Role, now_ms: int, form_days: int) -> bool:
-    """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
-    if record.ended_ms is None or record.ended_ms <= now_ms - form_days * _DAY_MS:
-        return False
-    given = record.rating if role == "student" else record.report
-    return given is None and (record.facts is None or record.facts.together_s > 0)
 
 
 def _conditions(wanted: SessionFilter) -> list[ColumnElement[bool]]:

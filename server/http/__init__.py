@@ -1,0 +1,1 @@
+"""HTTP: thin handlers, one file a part of the interface; each parses, makes one call, renders."""

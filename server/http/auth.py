@@ -1,0 +1,67 @@
+"""Signing in, renewing and signing out."""
+
+from aiohttp import web
+from msgspec import Struct
+
+from people.model import SignedIn
+from server.http import render
+from server.http.keys import SERVICES
+from server.http.request import address, body, is_secure
+
+COOKIE = "refresh"
+
+
+class Credentials(Struct, kw_only=True):
+    """The body of a sign-in."""
+
+    login: str
+    password: str
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """POST /api/sign-in."""
+    given = await body(request, Credentials)
+    people = request.app[SERVICES].people
+    return _answer(request, await people.sign_in(given.login, given.password, address(request)))
+
+
+async def refresh(request: web.Request) -> web.Response:
+    """POST /api/people/{person}/refresh."""
+    people = request.app[SERVICES].people
+    token = request.cookies.get(COOKIE, "")
+    return _answer(request, await people.refresh(request.match_info["person"], token))
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """POST /api/people/{person}/sign-out."""
+    person_id = request.match_info["person"]
+    token = request.cookies.get(COOKIE, "")
+    await request.app[SERVICES].people.sign_out(person_id, token)
+    response = render.nothing()
+    response.del_cookie(COOKIE, path=_path(person_id))
+    return response
+
+
+def _answer(request: web.Request, signed_in: SignedIn) -> web.Response:
+    response = render.json(
+        {
+            "access_token": signed_in.access_token,
+            "expires_in": signed_in.expires_in,
+            "person": signed_in.person,
+        }
+    )
+    # The path holds the person, so that two windows of one browser can be two people.
+    response.set_cookie(
+        COOKIE,
+        signed_in.refresh_token,
+        max_age=signed_in.refresh_expires_in,
+        path=_path(signed_in.person.id),
+        httponly=True,
+        samesite="Strict",
+        secure=is_secure(request),
+    )
+    return response
+
+
+def _path(person_id: str) -> str:
+    return f"/api/people/{person_id}/"

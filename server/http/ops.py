@@ -1,0 +1,56 @@
+"""For those who run the service: is it well, and what does it count."""
+
+import asyncio
+import shutil
+from http import HTTPStatus
+
+from aiohttp import web
+
+from base.metrics import CONTENT_TYPE
+from server.http import render
+from server.http.keys import SERVICES, HttpServices
+
+_CHECK_S = 3.0
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """GET /healthz: 200 when well or draining, 503 when something without which no call works fails."""
+    services = request.app[SERVICES]
+    live = services.live.status()
+    checks = {**live.checks, "database": await _database(services), "disk": await _disk(services)}
+    well = all(checks.values())
+    status = ("draining" if live.draining else "ok") if well else "failing"
+    return render.json(
+        {
+            "status": status,
+            "rooms": live.rooms,
+            "checks": {name: "ok" if good else "failing" for name, good in checks.items()},
+        },
+        HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """GET /metrics."""
+    return web.Response(
+        body=request.app[SERVICES].metrics.render(),
+        headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"},
+    )
+
+
+async def _database(services: HttpServices) -> bool:
+    try:
+        async with asyncio.timeout(_CHECK_S):
+            await services.people.persons([])
+    # Whatever it is, the answer is that the database cannot be used.
+    except Exception:
+        return False
+    return True
+
+
+async def _disk(services: HttpServices) -> bool:
+    try:
+        usage = await asyncio.to_thread(shutil.disk_usage, services.config.recordings_dir)
+    except OSError:
+        return False
+    return usage.free >= services.config.recorder.min_free_bytes

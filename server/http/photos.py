@@ -1,0 +1,92 @@
+"""Photos of a session: sending one in, and looking at it."""
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+
+from base.errors import Refusal, forbidden
+from base.ids import new_id
+from people.model import Identity, may_audit
+from server.http import render
+from server.http.keys import SERVICES, HttpServices
+from server.http.request import identity, read_at_most
+from sessions.model import PhotoRecord
+
+_BODY_S = 120.0
+"""15 MB in that time are 1 Mbit/s; slower senders give their place to others."""
+
+_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
+
+
+async def upload(request: web.Request) -> web.Response:
+    """POST /api/sessions/{session}/photos."""
+    known = identity(request)
+    services = request.app[SERVICES]
+    try:
+        photo = await _take(request, services, known)
+    except Refusal as refusal:
+        services.metrics.photos.labels(refusal.code).inc()
+        raise
+    services.metrics.photos.labels("ok").inc()
+    return render.json(
+        {"photo": photo.photo, "width": photo.width, "height": photo.height}, HTTPStatus.CREATED
+    )
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /api/sessions/{session}/photos/{photo}."""
+    known = identity(request)
+    services = request.app[SERVICES]
+    session_id = request.match_info["session"]
+    if not (may_audit(known.role) or services.live.is_member(session_id, known.person_id)):
+        record = await services.sessions.get(session_id)
+        if known.person_id not in (record.student, record.teacher):
+            raise forbidden("this photo is another session's")
+    photo = await services.sessions.photo(session_id, request.match_info["photo"])
+    return web.FileResponse(
+        services.storage.path(_key(photo)),
+        headers={
+            "Content-Type": _TYPES[photo.extension],
+            # A photo's id is never given to another picture.
+            "Cache-Control": "private, max-age=31536000, immutable",
+        },
+    )
+
+
+async def _take(request: web.Request, services: HttpServices, known: Identity) -> PhotoRecord:
+    session_id = request.match_info["session"]
+    if not services.live.may_upload(session_id, known.person_id):
+        raise forbidden("photos may not be sent into this session now")
+    with services.photos.place(known.person_id):
+        try:
+            async with asyncio.timeout(_BODY_S):
+                data = await read_at_most(request, services.config.photos.max_bytes)
+        except TimeoutError:
+            raise Refusal(
+                "timed_out", "the photo took too long", HTTPStatus.REQUEST_TIMEOUT
+            ) from None
+        made = await services.photos.prepare(data)
+    photo = PhotoRecord(
+        photo=new_id("f"),
+        session=session_id,
+        member=known.person_id,
+        extension=made.extension,
+        width=made.width,
+        height=made.height,
+        bytes=len(made.data),
+    )
+    await services.storage.put(_key(photo), made.data)
+    try:
+        await services.sessions.add_photo(photo, services.config.photos.per_session)
+        # The session may have ended while the photo was on its way.
+        if not services.live.photo_uploaded(session_id, photo.photo, photo.width, photo.height):
+            raise Refusal("session_ended", "the session is over", HTTPStatus.CONFLICT)
+    except Refusal:
+        await services.storage.delete(_key(photo))
+        raise
+    return photo
+
+
+def _key(photo: PhotoRecord) -> str:
+    return f"photos/{photo.session}/{photo.photo}.{photo.extension}"

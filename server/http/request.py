@@ -1,0 +1,100 @@
+"""What handlers take from a request: who asks, from where, and a typed body of bounded size."""
+
+from http import HTTPStatus
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from base.errors import Refusal, forbidden
+from people.model import Identity, may_audit
+from server.http.errors import IDENTITY
+from server.http.keys import SERVICES
+from wire.common import Role
+
+_JSON_BYTES = 16 * 1024
+
+T = TypeVar("T")
+
+
+def identity(request: web.Request) -> Identity:
+    """Return who asks; refuses with `token_invalid`, `token_expired` or `token_revoked`."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refusal("token_invalid", "please sign in", HTTPStatus.UNAUTHORIZED)
+    known = request.app[SERVICES].people.verify_access(token.strip())
+    request[IDENTITY] = known
+    return known
+
+
+def identity_as(request: web.Request, role: Role) -> Identity:
+    """Return who asks, if it is his role to."""
+    known = identity(request)
+    if known.role != role:
+        raise forbidden()
+    return known
+
+
+def auditor(request: web.Request) -> Identity:
+    """Return who asks, if he may see recordings."""
+    known = identity(request)
+    if not may_audit(known.role):
+        raise forbidden("recordings are for auditors")
+    return known
+
+
+def address(request: web.Request) -> str:
+    """Return the client's address, for throttles."""
+    if request.app[SERVICES].config.server.trust_forwarded:
+        # The last entry is the one our own proxy wrote; those before it are the client's word.
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded:
+            return forwarded
+    return request.remote or ""
+
+
+def is_secure(request: web.Request) -> bool:
+    """Tell whether the client's side of the connection is HTTPS."""
+    server = request.app[SERVICES].config.server
+    forwarded = request.headers.get("X-Forwarded-Proto", "") if server.trust_forwarded else ""
+    return request.secure or forwarded == "https" or server.public_url.startswith("https:")
+
+
+async def body(request: web.Request, kind: type[T]) -> T:
+    """Return the JSON body as `kind`; refuses with `too_large` or `bad_request`."""
+    # Another site's form can post text, but not this type without asking us first.
+    if request.content_type != "application/json":
+        raise Refusal("bad_request", "send JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    data = await read_at_most(request, _JSON_BYTES)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # msgspec's texts name the field and the type that was expected, never the value.
+        text = str(error) if isinstance(error, msgspec.ValidationError) else "this is not JSON"
+        raise Refusal("bad_request", text) from None
+
+
+async def read_at_most(request: web.Request, limit: int) -> bytes:
+    """Return the body; refuses with `too_large` without having read more than `limit` bytes."""
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        data += chunk
+        if len(data) > limit:
+            raise _too_large(limit)
+    return bytes(data)
+
+
+def query_number(request: web.Request, name: str, default: int, least: int, most: int) -> int:
+    """Return a whole number of the query, kept between `least` and `most`."""
+    text = request.query.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Refusal("bad_request", f"{name} must be a whole number")
+    return min(max(int(text), least), most)
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal("too_large", f"at most {limit} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
