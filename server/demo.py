@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from base.clock import Clock
+from base.config import Config
 from base.errors import Refusal
 from people.pens import PenService
 from people.service import PeopleService
@@ -165,11 +166,11 @@ _PAST: Final = (
 
 
 async def seed(
+    config: Config,
     people: PeopleService,
     pens: PenService,
     sessions: SessionService,
     clock: Clock,
-    data_dir: Path,
 ) -> None:
     """Make what is missing of the demo data; the pen's credential goes to a file of mode 0600."""
     ids = {}
@@ -179,7 +180,7 @@ async def seed(
         ids[account["login"]] = (await people.find(account["role"], account["login"]))[0]
     for number, past in enumerate(_PAST, start=1):
         await _past_session(sessions, ids, f"s_demo{number}", past, clock.unix_ms())
-    await _pen(pens, ids["teacher1"], data_dir / PEN_FILE)
+    await _pen(pens, ids["teacher1"], config.data_dir / PEN_FILE)
 
 
 async def _past_session(

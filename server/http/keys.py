@@ -1,7 +1,6 @@
 """What handlers need, and the typed key under which the application holds it."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
@@ -16,15 +15,6 @@ from recorder.library import Library
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 from sessions.service import SessionService
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveStatus:
-    """How the live part is; `checks` are named, and true is well."""
-
-    draining: bool
-    rooms: int
-    checks: dict[str, bool]
 
 
 class LiveRooms(Protocol):
@@ -46,8 +36,12 @@ class LiveRooms(Protocol):
         """Tell whether a pen is connected now."""
         ...
 
-    def status(self) -> LiveStatus:
-        """Tell how the live part is."""
+    def draining(self) -> bool:
+        """Tell whether the server was told to stop and lets the running sessions finish."""
+        ...
+
+    def rooms(self) -> int:
+        """Return how many rooms are open."""
         ...
 
 
@@ -64,9 +58,8 @@ class HttpServices:
     storage: Storage
     library: Library
     live: LiveRooms
-    photos: PhotoWorkshop
-    voices: VoiceFiles
-    web_root: Path
 
 
 SERVICES = web.AppKey("services", HttpServices)
+PHOTOS = web.AppKey("photos", PhotoWorkshop)
+VOICES = web.AppKey("voices", VoiceFiles)

@@ -16,14 +16,14 @@ _CHECK_S = 3.0
 async def healthz(request: web.Request) -> web.Response:
     """GET /healthz: 200 when well or draining, 503 when something without which no call works fails."""
     services = request.app[SERVICES]
-    live = services.live.status()
-    checks = {**live.checks, "database": await _database(services), "disk": await _disk(services)}
+    live = services.live
+    checks = {"database": await _database(services), "disk": await _disk(services)}
     well = all(checks.values())
-    status = ("draining" if live.draining else "ok") if well else "failing"
+    status = ("draining" if live.draining() else "ok") if well else "failing"
     return render.json(
         {
             "status": status,
-            "rooms": live.rooms,
+            "rooms": live.rooms(),
             "checks": {name: "ok" if good else "failing" for name, good in checks.items()},
         },
         HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,

@@ -9,7 +9,7 @@ from base.errors import Refusal, forbidden
 from base.ids import new_id
 from people.model import Identity, may_audit
 from server.http import render
-from server.http.keys import SERVICES, HttpServices
+from server.http.keys import PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
 from sessions.model import PhotoRecord
 
@@ -58,7 +58,8 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
     session_id = request.match_info["session"]
     if not services.live.may_upload(session_id, known.person_id):
         raise forbidden("photos may not be sent into this session now")
-    with services.photos.place(known.person_id):
+    workshop = request.app[PHOTOS]
+    with workshop.place(known.person_id):
         try:
             async with asyncio.timeout(_BODY_S):
                 data = await read_at_most(request, services.config.photos.max_bytes)
@@ -66,7 +67,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
             raise Refusal(
                 "timed_out", "the photo took too long", HTTPStatus.REQUEST_TIMEOUT
             ) from None
-        made = await services.photos.prepare(data)
+        made = await workshop.prepare(data)
     photo = PhotoRecord(
         photo=new_id("f"),
         session=session_id,

@@ -13,7 +13,7 @@ from people.model import Person
 from recorder.format.reader import NotARecording
 from recorder.library import Library, RecordingSummary
 from server.http import render
-from server.http.keys import SERVICES, HttpServices
+from server.http.keys import SERVICES, VOICES, HttpServices
 from server.http.request import auditor, query_number
 from sessions.model import SessionFilter, SessionRecord
 from wire.room import Member
@@ -94,7 +94,7 @@ async def voices(request: web.Request) -> web.StreamResponse:
     recording = services.library.path(record.session)
     if not await asyncio.to_thread(recording.is_file):
         raise _no_recording()
-    file = await services.voices.file(record.session, recording)
+    file = await request.app[VOICES].file(record.session, recording)
     return web.FileResponse(
         file, headers={"Content-Type": "audio/ogg", "Cache-Control": "private, no-store"}
     )

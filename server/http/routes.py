@@ -4,7 +4,9 @@ from aiohttp import web
 
 from server.http import auth, me, ops, pens, photos, recordings, sessions, static
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import SERVICES, HttpServices
+from server.http.keys import PHOTOS, SERVICES, VOICES, HttpServices
+from server.photos import PhotoWorkshop
+from server.voice_files import VoiceFiles
 
 _ID = "[A-Za-z0-9_.:-]{1,64}"
 
@@ -15,6 +17,8 @@ def setup(app: web.Application, services: HttpServices) -> None:
     Called last: the route of the pages takes every GET that no route before it took.
     """
     app[SERVICES] = services
+    app[PHOTOS] = PhotoWorkshop(services.config.photos)
+    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
     session = f"/api/sessions/{{session:{_ID}}}"

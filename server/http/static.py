@@ -26,7 +26,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     first = path.partition("/")[0]
     if first in ("api", "ws"):
         return render_error("not_found", "there is no such address", 404)
-    root = request.app[SERVICES].web_root
+    root = Path(request.app[SERVICES].config.server.web_root)
     file = await asyncio.to_thread(_find, root, path)
     if file is not None:
         forever = first == _HASHED
