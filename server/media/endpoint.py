@@ -29,7 +29,8 @@ _BATCH = 64
 """Datagrams a wake-up: more would keep signalling and timers waiting (64 take about 2 ms)."""
 _TICK_S = 0.1
 _MAX_READ = 2048
-SO_RXQ_OVFL = getattr(socket, "SO_RXQ_OVFL", 40)  # not in Python 3.11's socket module
+SO_RXQ_OVFL = getattr(socket, "SO_RXQ_OVFL", 40)  # neither is in Python 3.11's socket module
+SO_RCVBUFFORCE = getattr(socket, "SO_RCVBUFFORCE", 33)
 _DROPS = struct.Struct("I")
 _GOLDEN = 0.618
 
@@ -66,7 +67,7 @@ class MediaEndpoint:
         sock = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             sock.setblocking(False)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.config.receive_buffer_bytes)
+            _set_receive_buffer(sock, self.config.receive_buffer_bytes)
             sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
             if v6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -301,6 +302,20 @@ class MediaEndpoint:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("media: a task failed", exc_info=task.exception())
+
+
+def _set_receive_buffer(sock: socket.socket, size: int) -> None:
+    """As large as asked if we may, else as large as `net.core.rmem_max` lets us, and then say so."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, size)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    # Linux tells twice the size, the other half being its own bookkeeping (socket(7)).
+    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+    if granted < size:
+        logger.warning(
+            "media: receive buffer %d of %d bytes: raise net.core.rmem_max", granted, size
+        )
 
 
 def _not_started(_datagram: bytes, _address: Address) -> object:

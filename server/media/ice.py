@@ -105,7 +105,7 @@ class IceAgent:
         """DTLS or authenticated media came from an address."""
         path = self._paths.get(address)
         if path is not None:
-            path.heard_at = now
+            path.heard_at = max(path.heard_at, now)
 
     def expire(self, now: float, after: float) -> list[Address]:
         """Forget addresses silent for `after` seconds; returns them."""

@@ -10,6 +10,8 @@ from server.media.plane import LegCounters
 from server.media.relay import CLOCK_RATE
 
 _MAX_RTT_S = 60.0
+_MIN_SAMPLE = 25
+"""Packets (0.5 s) a loss figure must rest on: a browser's first report often covers two."""
 
 
 class Reports:
@@ -21,6 +23,7 @@ class Reports:
         self._last_sr: tuple[int, float] | None = None
         self._speaker_clock: tuple[int, float] | None = None
         self._previous: tuple[int, int, int] | None = None
+        self._reported_highest: int | None = None
         self.loss_up = 0.0
         self.reported_loss = 0.0
         """What the side itself reports for the voice sent to it; includes what its speaker lost."""
@@ -126,7 +129,12 @@ class Reports:
         for block in blocks:
             if block.ssrc != self._ssrc:
                 continue
-            self.reported_loss = block.fraction / 256
+            before = self._reported_highest
+            if before is None or block.highest < before:
+                self._reported_highest = block.highest
+            elif block.highest - before >= _MIN_SAMPLE:
+                self.reported_loss = block.fraction / 256
+                self._reported_highest = block.highest
             if block.last_sr:
                 # RFC 3550 section 6.4.1; the difference wraps every 18 hours.
                 ticks = (rtcp.middle(rtcp.ntp_of(now)) - block.last_sr - block.delay) & 0xFFFFFFFF
