@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from base.config import Config, ConfigError, load_config
-from base.log import configure_logging
+from base.log import configure_log
 from base.signing import KeyFileError
 from server.app import StartError, default_config_file, serving
 
@@ -23,7 +23,7 @@ def main() -> None:
         config = load_config(arguments.config or default_config_file(), os.environ)
     except ConfigError as error:
         sys.exit(_said(f"settings: {error}"))
-    configure_logging(config.log)
+    configure_log(config.log.format, config.log.level)
     try:
         asyncio.run(_run(config, demo=arguments.demo))
     except (StartError, KeyFileError) as error:

@@ -29,6 +29,7 @@ from server import demo
 from server.background import Background
 from server.gauges import MediaGauges
 from server.http import routes as http
+from server.http.keys import HttpServices
 from server.media.endpoint import MediaEndpoint
 from server.media.model import MediaConfig
 from server.signalling.grants import Grants
@@ -85,10 +86,16 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         clock = SystemClock()
         metrics = Metrics()
         background = Background()
-        signer = Signer(load_or_create_key(config.secret_file))
 
         # What is kept.
-        config.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            config.recordings_dir.mkdir(parents=True, exist_ok=True)
+            signer = Signer(load_or_create_key(config.secret_file))
+        except OSError as error:
+            raise StartError(
+                f"{error.filename or config.data_dir} cannot be written ({error.strerror}): "
+                "give the server a folder of its own with INKCALL__SERVER__DATA_DIR."
+            ) from error
         database = Database(config.database_url)
         stack.push_async_callback(database.close)
         await database.migrate()
@@ -128,7 +135,7 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         _add_sockets(app, sockets, Greeter(people), lobby, hub, grants, desk, pens, people, clock)
         http.setup(
             app,
-            http.HttpServices(
+            HttpServices(
                 config=config,
                 clock=clock,
                 metrics=metrics,

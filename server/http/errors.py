@@ -43,6 +43,8 @@ HEADERS = {
     "Permissions-Policy": "microphone=(self), camera=(self), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Instead of the versions of Python and aiohttp.
+    "Server": "inkcall",
 }
 
 _CODES = {
@@ -67,8 +69,7 @@ def render_error(
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Put the security headers on every response, also on streamed ones."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.update(HEADERS)
 
 
 @web.middleware

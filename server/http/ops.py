@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from http import HTTPStatus
+from pathlib import Path
 
 from aiohttp import web
 
@@ -50,7 +51,15 @@ async def _database(services: HttpServices) -> bool:
 
 async def _disk(services: HttpServices) -> bool:
     try:
-        usage = await asyncio.to_thread(shutil.disk_usage, services.config.recordings_dir)
+        free = await asyncio.to_thread(_free_bytes, services.config.recordings_dir)
     except OSError:
         return False
-    return usage.free >= services.config.recorder.min_free_bytes
+    return free >= services.config.recorder.min_free_bytes
+
+
+def _free_bytes(folder: Path) -> int:
+    """Return what is free where `folder` is, or will be: it is made with the first recording."""
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

@@ -6,7 +6,7 @@ from server.room.effects import Disconnect, Effect, Finished, ToAll, ToOne, ToOt
 from server.room.room import Place, Room, RoomLimits
 from wire import fold, room as wire
 from wire.board import Board, ChatLine, Point
-from wire.common import Message
+from wire.common import Message, Refused
 
 STUDENT, TEACHER = "p_student", "p_teacher"
 
@@ -63,11 +63,12 @@ class RoomDriver:
         self.join("c_t", TEACHER, "web-t")
 
     def refusals(self, connection: str) -> list[str]:
-        return [m.code for m in self.inbox[connection] if getattr(m, "code", None)]
+        return [m.code for m in self.inbox[connection] if isinstance(m, Refused)]
 
     def folded(self) -> tuple[Board, list[ChatLine]]:
         """Return the fold of all events from nothing, as a replay does it."""
-        board, chat = Board(), []
+        board = Board()
+        chat: list[ChatLine] = []
         for event in self.events:
             fold.apply(board, chat, event)
         return board, chat
