@@ -73,7 +73,7 @@ class Segment:
         self.ssrc = ssrc
         self.late = 0
         """Packets that came after their place was past, or twice."""
-        self._waiting: list[tuple[int, int, bytes]] = []
+        self._waiting: list[tuple[int, int, int, bytes]] = []
         self._count = 0
         self._newest = 0
         self._arrived = 0
@@ -81,6 +81,8 @@ class Segment:
         self._ahead = SlidingMinimum()
         self._around = SlidingMinimum()
         self._offset: int | None = None
+        self._settled = 0
+        """Arrivals before this were measured against an offset since given up."""
         self._done = 0
         """The timestamp up to which packets were handed out."""
 
@@ -103,13 +105,13 @@ class Segment:
         self._transit = transit
         self._ahead.add(arrived, transit)
         self._around.add(arrived, transit)
-        heappush(self._waiting, (timestamp, self._count, packet.payload))
+        heappush(self._waiting, (timestamp, self._count, transit, packet.payload))
         return True
 
     def take(self, now: int) -> Placed | None:
         """Return the next packet whose place lies `HOLD` before `now`, or None."""
         while self._waiting:
-            timestamp, _, payload = self._waiting[0]
+            timestamp, _, transit, payload = self._waiting[0]
             offset = self._transit if self._offset is None else self._offset
             if timestamp + offset + HOLD > now:
                 return None
@@ -117,24 +119,26 @@ class Segment:
             if self._offset is not None and timestamp < self._done:
                 self.late += 1
                 continue
-            return self._place(timestamp, payload)
+            return self._place(timestamp, transit, payload)
         return None
 
     def took(self, samples: int) -> None:
         """Say how long the packet last taken turned out to be, before stretching."""
         self._done += samples
 
-    def _place(self, timestamp: int, payload: bytes) -> Placed:
+    def _place(self, timestamp: int, transit: int, payload: bytes) -> Placed:
         first = self._offset is None
         offset = self._transit if self._offset is None else self._offset
         enough, target = self._ahead.since(timestamp + offset)
-        _, around = self._around.since(timestamp + offset - HOLD)
+        _, around = self._around.since(max(self._settled, timestamp + offset - HOLD))
         if enough < _ENOUGH:
             target = around
-        wrong = 0 if target is None else target - offset
+        # Nothing is heard after it arrived, so a packet's own transit bounds its offset too.
+        wrong = (transit if target is None else min(target, transit)) - offset
         stretch = 0
         if first or abs(wrong) > _JUMP:
             offset += wrong
+            self._settled = timestamp + offset
         elif abs(wrong) > _TOLERANCE:
             if timestamp > self._done:
                 # After a hole: nobody hears the correction.

@@ -13,14 +13,15 @@ class Timeline:
         self._samples: Samples = np.zeros((2, capacity), dtype=np.int16)
         self.start = 0
 
-    def put(self, channel: int, position: int, sound: Samples) -> None:
-        """Lay `sound` over what is at `position`; what lies outside the few seconds is lost."""
+    def put(self, channel: int, position: int, sound: Samples) -> bool:
+        """Lay `sound` over what is at `position`; False when that is outside the few seconds."""
         first = position - self.start
         cut = max(0, -first)
         if cut >= len(sound):
-            return
+            return False
         room = self._samples[channel, first + cut : first + len(sound)]
         room[:] = sound[cut : cut + len(room)]
+        return len(room) > 0
 
     def take(self, count: int) -> Samples:
         """Return the oldest `count` samples, interleaved in one row, and move on."""

@@ -92,8 +92,11 @@ class Voice:
                     self._report.unheard += 1
                     continue
                 segment.took(len(sound))
-                timeline.put(self._channel, placed.position, _stretch(sound, placed.stretch))
-                self._report.heard += 1
+                sound = _stretch(sound, placed.stretch)
+                if timeline.put(self._channel, placed.position, sound):
+                    self._report.heard += 1
+                else:
+                    self._report.late += 1
         for pair in [pair for pair in self._segments if pair[0].ended(now)]:
             self._report.late += pair[0].late
             self._segments.remove(pair)

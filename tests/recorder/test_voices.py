@@ -58,8 +58,10 @@ def loudness(channel: Channel, from_s: float, to_s: float) -> float:
 
 
 def rendered(folder: Path, arrivals: list[Arrival], seconds: float) -> NDArray[np.float64]:
+    """Render what arrived and return both channels; every packet must have been heard."""
     recording = write_recording(folder / "s_test.inkrec", arrivals, seconds=seconds)
-    render(recording, folder / "out.ogg")
+    report = render(recording, folder / "out.ogg")
+    assert report.left.heard + report.right.heard == len(arrivals)
     return listen(folder / "out.ogg")
 
 
@@ -101,11 +103,11 @@ def test_jitter_and_reordering_leave_no_trace(tmp_path: Path) -> None:
         assert abs(offset_ms(left, 1 + second, STUDENT_SOUND, second)) < 10
 
 
-def test_a_stall_that_delivers_everything_late_is_put_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stall_s", [2.0, 3.8])
+def test_a_stall_that_delivers_everything_late_is_put_right(tmp_path: Path, stall_s: float) -> None:
+    begins, ends = 2_500_000, int((2.5 + stall_s) * 1e6)
     arrivals = [
-        arrival._replace(at_us=max(arrival.at_us, 4_500_000))
-        if arrival.at_us > 2_500_000
-        else arrival
+        arrival._replace(at_us=ends) if begins < arrival.at_us < ends else arrival
         for arrival in send(STUDENT, STUDENT_OPUS, start_s=1.0)
     ]
     left, _ = rendered(tmp_path, arrivals, 8)
@@ -190,7 +192,10 @@ def test_counters_wrap_around(tmp_path: Path) -> None:
     arrivals = list(
         send(STUDENT, STUDENT_OPUS, start_s=1.0, timestamp=2**32 - 100 * FRAME, sequence=65_500)
     )
-    left, _ = rendered(tmp_path, arrivals, 8)
+    recording = write_recording(tmp_path / "s_test.inkrec", arrivals, seconds=8)
+    report = render(recording, tmp_path / "out.ogg")
+    assert (report.left.segments, report.left.heard) == (1, len(STUDENT_OPUS))
+    left, _ = listen(tmp_path / "out.ogg")
     for second in (0.0, 1.5, 5.0):
         assert abs(offset_ms(left, 1 + second, STUDENT_SOUND, second)) < 10
 
