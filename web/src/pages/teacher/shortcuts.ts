@@ -2,7 +2,7 @@
 export type Action =
   | { do: 'mute' }
   | { do: 'undo' }
-  | { do: 'tool'; tool: 'pen' | 'highlighter' | 'move' }
+  | { do: 'tool'; tool: 'pen' | 'highlighter' | 'hand' }
   | { do: 'colour'; index: number }
   | { do: 'turn'; by: 1 | -1 }
   | { do: 'blank' }
@@ -18,7 +18,7 @@ export const SHORTCUTS: readonly { keys: string[]; word: string }[] = [
   { keys: ['Ctrl', 'Z'], word: 'undo' },
   { keys: ['P'], word: 'pen' },
   { keys: ['H'], word: 'highlighter' },
-  { keys: ['V'], word: 'move' },
+  { keys: ['V'], word: 'hand' },
   { keys: ['1', '…', '6'], word: 'colour' },
   { keys: ['PgUp', 'PgDn'], word: 'pages' },
   { keys: ['B'], word: 'blank' },
@@ -35,7 +35,7 @@ const PLAIN: Record<string, Action> = {
   m: { do: 'mute' },
   p: { do: 'tool', tool: 'pen' },
   h: { do: 'tool', tool: 'highlighter' },
-  v: { do: 'tool', tool: 'move' },
+  v: { do: 'tool', tool: 'hand' },
   pageup: { do: 'turn', by: -1 },
   pagedown: { do: 'turn', by: 1 },
   b: { do: 'blank' },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { isWholeCode, tidyCode } from '@/pages/teacher/pairing'
 import { actionOf, SHORTCUTS, takesText } from '@/pages/teacher/shortcuts'
-import { teacherZh } from '@/i18n/teacher'
+import teacherZh from '@/i18n/teacher.zh-CN'
 
 const press = (
   key: string,

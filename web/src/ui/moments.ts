@@ -1,0 +1,46 @@
+// Times and sizes as people read them, in either language.
+
+/** `m:ss`, or `h:mm:ss` from an hour on; part seconds are cut. */
+export function clockText(ms: number): string {
+  const all = Math.max(0, Math.floor(ms / 1000))
+  const seconds = String(all % 60).padStart(2, '0')
+  const minutes = Math.floor(all / 60) % 60
+  const hours = Math.floor(all / 3600)
+  return hours > 0
+    ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}`
+    : `${minutes}:${seconds}`
+}
+
+/** Date and time of day of a Unix ms, for example `2026/3/1 18:05`. */
+export function dateTimeText(ms: number, language: string): string {
+  return new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  }).format(ms)
+}
+
+export function dayText(ms: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' }).format(ms)
+}
+
+export function timeText(ms: number, language: string): string {
+  return new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  }).format(ms)
+}
+
+export function sameDay(one: number, other: number): boolean {
+  return new Date(one).toDateString() === new Date(other).toDateString()
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`
+}
