@@ -1,0 +1,1 @@
+"""What `make` calls: set-up, run, test. Not part of the service."""

@@ -1,0 +1,191 @@
+"""`make run`: the server with its demo people and a virtual pen, until Ctrl-C."""
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from base.config import Config, ConfigError, load_config
+from server import demo
+from tools.machine import LOGS, ROOT, Trouble, told
+
+START_WITHIN_S = 30.0
+STOP_WITHIN_S = 10.0
+SERVER_LOG = LOGS / "server.log"
+PEN_LOG = LOGS / "pen.log"
+
+
+def main() -> int:
+    """Run both programs; return 0 after Ctrl-C, raise `Trouble` when one ends by itself."""
+    os.chdir(ROOT)
+    config = settings()
+    url = address(config)
+    stopping = Stopping()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    server = start(["-m", "server", "--demo"], SERVER_LOG)
+    pen: subprocess.Popen[bytes] | None = None
+    try:
+        if not wait_until_well(url, server, stopping):
+            return 0
+        token = config.data_dir / demo.PEN_FILE
+        pen = start(
+            [
+                *("-m", "pen_bridge", "run", "--virtual", "equation"),
+                *("--server", url, "--token-file", str(token)),
+            ],
+            PEN_LOG,
+        )
+        print(welcome(url), flush=True)
+        watch(server, pen, stopping)
+    finally:
+        for process in (pen, server):
+            if process is not None:
+                stop(process)
+    print("stopped · 已停止")
+    return 0
+
+
+def settings() -> Config:
+    """Return the settings the server will find, too."""
+    file = ROOT / "config.yaml"
+    try:
+        return load_config(file if file.is_file() else None, os.environ)
+    except ConfigError as error:
+        raise Trouble(f"the settings are wrong: {error}") from None
+
+
+def address(config: Config) -> str:
+    """Return the address to type into a browser on this machine."""
+    host = config.server.host
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{config.server.port}"
+
+
+def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start one of our programs, out of reach of the terminal's own Ctrl-C."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            process_group=0,
+        )
+
+
+def wait_until_well(url: str, server: subprocess.Popen[bytes], stopping: "Stopping") -> bool:
+    """Wait for /healthz; false when told to stop before, `Trouble` when the server gives up."""
+    deadline = time.monotonic() + START_WITHIN_S
+    while not stopping.asked:
+        if server.poll() is not None:
+            raise Trouble(last_words(SERVER_LOG, "inkcall-server: "))
+        if answers(url):
+            return True
+        if time.monotonic() > deadline:
+            raise Trouble(f"the server did not come up; its log is {SERVER_LOG.relative_to(ROOT)}.")
+        time.sleep(0.05)
+    return False
+
+
+def answers(url: str) -> bool:
+    """Tell whether the server at `url` is well."""
+    # Without any proxy of the environment: the server is on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/healthz", timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def watch(
+    server: subprocess.Popen[bytes], pen: subprocess.Popen[bytes], stopping: "Stopping"
+) -> None:
+    """Return when told to stop; raise `Trouble` when the server ends by itself."""
+    pen_told = False
+    while not stopping.asked:
+        if server.poll() is not None:
+            raise Trouble(last_words(SERVER_LOG, "inkcall-server: "))
+        if pen.poll() is not None and not pen_told:
+            # Calls go on without it.
+            print(f"inkcall: {last_words(PEN_LOG, 'inkcall-pen: ')}", file=sys.stderr)
+            pen_told = True
+        time.sleep(0.2)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C for one program, and the hard way if that is not heard."""
+    if process.poll() is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def last_words(log: Path, prefix: str) -> str:
+    """Return the sentence a program of ours ended with, or where its log is."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
+    for line in reversed(lines):
+        if line.startswith(prefix):
+            return line.removeprefix(prefix)
+    return f"{prefix.strip(': ')} has stopped; its log is {log.relative_to(ROOT)}."
+
+
+def welcome(url: str) -> str:
+    """Return what to show when everything runs."""
+    return f"""
+  Inkcall  {url}    (Ctrl-C stops it · 按 Ctrl-C 停止)
+
+  密码都是 {demo.PASSWORD}：学生 student1、student2；老师 teacher1、teacher2；督导 auditor1
+  1. 两个浏览器窗口分别以 teacher1 和 student1 登录。
+  2. 老师打开"在线"开关；学生点她的卡片"呼叫"；老师点"接听"。
+  3. 说话；演示用的虚拟点阵笔会自己在纸上写字，学生立刻看到。结束后以 auditor1 登录看回放。
+
+  Every password is {demo.PASSWORD}: students student1, student2; teachers teacher1, teacher2; auditor auditor1
+  1. Sign in as teacher1 in one browser window and as student1 in another.
+  2. The teacher switches herself available; the student calls her; she accepts.
+  3. Talk. A virtual pen writes by itself and the student sees it. Then replay it as auditor1.
+
+  logs: {SERVER_LOG.relative_to(ROOT)}, {PEN_LOG.relative_to(ROOT)}
+"""
+
+
+class Stopping:
+    """True in `asked` once Ctrl-C, SIGTERM or a closed terminal told us to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def alone_in_the_terminal() -> None:
+    """Take the terminal from `make`, which answers a Ctrl-C by failing whatever we return."""
+    if not sys.stdin.isatty() or os.tcgetpgrp(0) != os.getpgrp() or os.getpgrp() == os.getpid():
+        return
+    before = os.getpgrp()
+    # Giving the terminal away or taking it back from the background would stop us.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpgrp())
+    # The shell behind `make` gets it back, whichever way we end.
+    atexit.register(os.tcsetpgrp, 0, before)
+
+
+if __name__ == "__main__":
+    alone_in_the_terminal()
+    sys.exit(told(main))
