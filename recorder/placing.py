@@ -77,7 +77,7 @@ class Segment:
         self._count = 0
         self._newest = 0
         self._arrived = 0
-        self._transit = 0
+        self._transit = self._fastest = 0
         self._ahead = SlidingMinimum()
         self._around = SlidingMinimum()
         self._offset: int | None = None
@@ -99,6 +99,7 @@ class Segment:
         transit = arrived - timestamp
         if self._count and abs(transit - self._transit) > _ANEW:
             return False
+        self._fastest = min(transit, self._fastest) if self._count else transit
         self._count += 1
         self._newest = timestamp
         self._arrived = arrived
@@ -112,7 +113,7 @@ class Segment:
         """Return the next packet whose place lies `HOLD` before `now`, or None."""
         while self._waiting:
             timestamp, _, transit, payload = self._waiting[0]
-            offset = self._transit if self._offset is None else self._offset
+            offset = self._fastest if self._offset is None else self._offset
             if timestamp + offset + HOLD > now:
                 return None
             heappop(self._waiting)
@@ -128,7 +129,7 @@ class Segment:
 
     def _place(self, timestamp: int, transit: int, payload: bytes) -> Placed:
         first = self._offset is None
-        offset = self._transit if self._offset is None else self._offset
+        offset = self._fastest if self._offset is None else self._offset
         enough, target = self._ahead.since(timestamp + offset)
         _, around = self._around.since(max(self._settled, timestamp + offset - HOLD))
         if enough < _ENOUGH:

@@ -134,13 +134,14 @@ class Renderer:
                 self.report.damage = Damage(self._reading.offset, "clock")
                 break
             now = max(now, at)
+            # Before the record is looked at: it may come after a long silence.
+            if now - placed >= _STEP // 10:
+                placed = now
+                self._advance(now)
             if record.kind is Kind.RTP:
                 self._add(record.payload, now)
             elif record.kind is Kind.VOICE_DECLARED:
                 self._declare(record.payload)
-            if now - placed >= _STEP // 10:
-                placed = now
-                self._advance(now)
         self.report.damage = self.report.damage or self._reading.damage
         # A player refuses a file without any sound, so there is always one frame of it.
         self._finish(max(now, SAMPLE_RATE // 50))
