@@ -69,7 +69,7 @@ class KeyFileError(Exception):
 
 def load_or_create_key(path: Path) -> bytes:
     """Return the key kept in `path`, which is made (mode 0600) when it is not there yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -82,7 +82,12 @@ class PenCredential(Struct, frozen=True, kw_only=True):
 
 def normal_login(login: str) -> str:
     """Return the one form of a login that is compared: full-width and capital letters folded."""
-    return unicodedata.normalize("NFKC", login).strip().casefold()
+    return printable(unicodedata.normalize("NFKC", login).strip().casefold())
+
+
+def printable(text: str) -> str:
+    """Return text that has a UTF-8 form: JSON can hold half a character (a lone surrogate)."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def may_audit(role: Role) -> bool:

@@ -25,7 +25,15 @@ from base.log import get_logger
 from base.metrics import Metrics
 from base.signing import Signer
 from people.events import SignInRevoked
-from people.model import PASSWORD_MAX, PASSWORD_MIN, Identity, Person, SignedIn, normal_login
+from people.model import (
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    Identity,
+    Person,
+    SignedIn,
+    normal_login,
+    printable,
+)
 from people.passwords import Passwords
 from people.tables import PersonRow, RefreshTokenRow, SignInRow
 from people.throttle import Throttle
@@ -82,7 +90,7 @@ class PeopleService:
         tried = self._throttle(login, address)
         row = None if len(password) > PASSWORD_MAX else await self._by_its_login(login)
         kept = row.password_hash if row else None
-        if not await self._passwords.check(kept, password[:PASSWORD_MAX]) or row is None:
+        if not await self._passwords.check(kept, printable(password[:PASSWORD_MAX])) or row is None:
             self._metrics.sign_ins.labels("wrong_password").inc()
             raise Refusal("wrong_password", "login or password is wrong", HTTPStatus.UNAUTHORIZED)
         self._by_login.take_back(login, tried)

@@ -52,18 +52,23 @@ class Kept:
     async def teacher(self, login: str = "chen", name: str = "陈静怡") -> Person:
         """Open a teacher's account."""
         return await self.people.create(
-            login=login, password=PASSWORD, name=name, role="teacher", subjects=["maths"], grades=[8]
+            login=login,
+            password=PASSWORD,
+            name=name,
+            role="teacher",
+            subjects=["maths"],
+            grades=[8],
         )
 
     async def auditor(self, login: str = "zhou", name: str = "周明") -> Person:
         """Open an auditor's account."""
-        return await self.people.create(
-            login=login, password=PASSWORD, name=name, role="auditor"
-        )
+        return await self.people.create(login=login, password=PASSWORD, name=name, role="auditor")
 
 
 @asynccontextmanager
-async def kept(folder: Path, clock: FakeClock | None = None, **sections: Any) -> AsyncIterator[Kept]:
+async def kept(
+    folder: Path, clock: FakeClock | None = None, **sections: Any
+) -> AsyncIterator[Kept]:
     """Open the services on the database in `folder`, which may hold one of an earlier run."""
     clock = clock or FakeClock()
     base = Config(people=CHEAP)

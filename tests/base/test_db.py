@@ -1,0 +1,72 @@
+"""Transactions: whole or not at all, readers beside a writer, writers one after the other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from base.db import Database
+from tests.fakes.services import Kept, kept
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[Kept]:
+    async with kept(tmp_path) as services:
+        yield services
+
+
+async def put(database: Database, name: str) -> None:
+    async with database.session() as session:
+        await session.execute(
+            text(
+                "INSERT INTO outbox (name, payload, created_ms, attempts, due_ms) VALUES (:n, '', 0, 0, 0)"
+            ),
+            {"n": name},
+        )
+
+
+async def names(database: Database) -> list[str]:
+    async with database.reading() as session:
+        return list(await session.scalars(text("SELECT name FROM outbox ORDER BY id")))
+
+
+async def test_readers_do_not_wait_for_a_writer_and_do_not_see_half_of_it(services: Kept) -> None:
+    database = services.database
+    async with asyncio.timeout(2), database.session() as session:
+        await session.execute(
+            text(
+                "INSERT INTO outbox (name, payload, created_ms, attempts, due_ms) VALUES ('x', '', 0, 0, 0)"
+            )
+        )
+        assert await names(database) == []
+    assert await names(database) == ["x"]
+
+
+async def test_many_writers_at_once_all_get_their_turn(services: Kept) -> None:
+    other = Database(services.config.database_url)
+    wanted = [f"n{n}" for n in range(40)]
+    await asyncio.gather(
+        *(put(other if n % 2 else services.database, name) for n, name in enumerate(wanted))
+    )
+    await other.close()
+    assert sorted(await names(services.database)) == sorted(wanted)
+
+
+async def test_the_connection_is_set_up_for_safety(services: Kept) -> None:
+    async with services.database.session() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert await session.scalar(text("PRAGMA foreign_keys")) == 1
+        assert await session.scalar(text("PRAGMA synchronous")) == 2
+
+
+async def test_an_error_tells_no_values(services: Kept) -> None:
+    with pytest.raises(IntegrityError) as error:
+        async with services.database.session() as session:
+            await session.execute(
+                text("INSERT INTO sign_ins (id, person_id, created_ms) VALUES ('a', :who, 0)"),
+                {"who": "a name that is nobody's business"},
+            )
+    assert "nobody's business" not in str(error.value)

@@ -1,0 +1,106 @@
+"""Pens: pairing by a code on two screens, knowing a pen again, taking it off."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from base.errors import Refusal
+from people.events import PenRevoked
+from people.model import Identity, Person
+from tests.fakes.services import Kept, kept
+
+ADDRESS = "192.0.2.1"
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[Kept]:
+    async with kept(tmp_path) as services:
+        yield services
+
+
+def as_teacher(person: Person) -> Identity:
+    return Identity(person_id=person.id, role=person.role, sign_in_id="si_1")
+
+
+async def code_of(awaitable: object) -> str:
+    with pytest.raises(Refusal) as error:
+        await awaitable  # type: ignore[misc]
+    return error.value.code
+
+
+async def test_a_pen_is_paired_by_the_code_it_shows(services: Kept) -> None:
+    teacher = await services.teacher()
+    pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
+    assert await code_of(services.pens.poll(pairing.device_code)) == "authorization_pending"
+    await services.pens.confirm(as_teacher(teacher), pairing.user_code.lower().replace("-", " "))
+    services.clock.advance(pairing.interval)
+    credential = await services.pens.poll(pairing.device_code)
+    assert credential.teacher_name == teacher.name
+    pen = await services.pens.verify(credential.token)
+    assert (pen.pen_id, pen.teacher_id, pen.model) == ("pen-1", teacher.id, "N2")
+    assert [pen.pen for pen in await services.pens.pens_of(teacher.id)] == ["pen-1"]
+    assert await code_of(services.pens.poll(pairing.device_code)) == "access_denied"
+
+
+async def test_asking_too_often_slows_the_pen_down(services: Kept) -> None:
+    pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
+    assert await code_of(services.pens.poll(pairing.device_code)) == "authorization_pending"
+    services.clock.advance(0.1)
+    assert await code_of(services.pens.poll(pairing.device_code)) == "slow_down"
+    services.clock.advance(pairing.interval)
+    assert await code_of(services.pens.poll(pairing.device_code)) == "slow_down"
+    services.clock.advance(pairing.interval + 10)
+    assert await code_of(services.pens.poll(pairing.device_code)) == "authorization_pending"
+
+
+async def test_a_code_expires_on_both_screens(services: Kept) -> None:
+    teacher = await services.teacher()
+    pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
+    services.clock.advance(600)
+    assert await code_of(services.pens.confirm(as_teacher(teacher), pairing.user_code)) == "expired"
+    assert await code_of(services.pens.poll(pairing.device_code)) == "expired_token"
+
+
+async def test_codes_cannot_be_guessed_for_long_and_only_teachers_have_pens(services: Kept) -> None:
+    teacher, student = await services.teacher(), await services.student()
+    codes = [
+        await code_of(services.pens.confirm(as_teacher(teacher), "BCDF-GHJK")) for _ in range(21)
+    ]
+    assert codes == ["unknown_code"] * 20 + ["too_many_attempts"]
+    pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
+    assert (
+        await code_of(services.pens.confirm(as_teacher(student), pairing.user_code)) == "forbidden"
+    )
+
+
+async def test_pairings_under_way_are_bounded(services: Kept) -> None:
+    for n in range(services.config.people.max_pairings):
+        await services.pens.begin_pairing(f"pen-{n}", "N2", f"address-{n}")
+    assert await code_of(services.pens.begin_pairing("pen", "N2", ADDRESS)) == "too_many_pairings"
+    services.clock.advance(services.config.people.pairing_code_s + 60)
+    for _ in range(30):
+        await services.pens.begin_pairing("pen", "N2", ADDRESS)
+    assert await code_of(services.pens.begin_pairing("pen", "N2", ADDRESS)) == "too_many_attempts"
+    assert await code_of(services.pens.begin_pairing("pen 1", "N2", "address")) == "bad_pen"
+
+
+async def test_a_pen_that_is_taken_off_or_paired_anew_is_not_known_any_more(services: Kept) -> None:
+    told = []
+
+    async def note(event: PenRevoked) -> None:
+        told.append((event.pen_id, event.teacher_id))
+
+    services.bus.subscribe(PenRevoked, note)
+    chen, wang = await services.teacher(), await services.teacher("wang", "王老师")
+    hers = await services.pens.pair(chen.id, "pen-1", "N2")
+    his = await services.pens.pair(wang.id, "pen-1", "N2")
+    assert await code_of(services.pens.verify(hers.token)) == "token_revoked"
+    assert (await services.pens.verify(his.token)).teacher_id == wang.id
+    assert await code_of(services.pens.revoke(chen.id, "pen-1")) == "unknown_pen"
+    await services.pens.revoke(wang.id, "pen-1")
+    assert await code_of(services.pens.verify(his.token)) == "token_revoked"
+    assert await code_of(services.pens.verify("junk")) == "token_invalid"
+    assert await services.pens.pens_of(wang.id) == []
+    await services.bus.deliver()
+    assert told == [("pen-1", chen.id), ("pen-1", wang.id)]

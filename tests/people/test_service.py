@@ -1,0 +1,330 @@
+"""Signing in: passwords, access and refresh tokens, rotation, reuse, revocation, throttles."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from time import perf_counter
+
+import jwt
+import msgspec
+import pytest
+
+from base.config import PeopleConfig
+from base.errors import Refusal
+from base.signing import Signer
+from people.events import SignInRevoked
+from people.service import AUDIENCE
+from tests.fakes.clock import FakeClock
+from tests.fakes.services import CHEAP, PASSWORD, Kept, kept
+
+ADDRESS = "192.0.2.1"
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[Kept]:
+    async with kept(tmp_path) as services:
+        yield services
+
+
+def refused(error: pytest.ExceptionInfo[Refusal]) -> str:
+    return error.value.code
+
+
+async def test_signing_in_gives_tokens_and_the_person(services: Kept) -> None:
+    student = await services.student()
+    signed_in = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+    assert signed_in.person == student
+    assert signed_in.expires_in == 600
+    identity = services.people.verify_access(signed_in.access_token)
+    assert (identity.person_id, identity.role) == (student.id, "student")
+
+
+async def test_a_login_is_the_same_in_capitals_and_full_width(services: Kept) -> None:
+    await services.student()
+    await services.people.sign_in("  ＬIN ", PASSWORD, ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("lin", "wrong horse"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("lin", "x" * 100_000),
+        ("\ud800", "x"),
+    ],
+)
+async def test_wrong_password_and_unknown_login_look_the_same(
+    services: Kept, login: str, password: str
+) -> None:
+    await services.student()
+    with pytest.raises(Refusal) as error:
+        await services.people.sign_in(login, password, ADDRESS)
+    assert (error.value.code, error.value.status) == ("wrong_password", 401)
+    assert error.value.text == "login or password is wrong"
+
+
+async def test_an_unknown_login_takes_as_long_as_a_wrong_password(tmp_path: Path) -> None:
+    slow = PeopleConfig(argon2_time_cost=4, attempts_per_login=100)
+    async with kept(tmp_path, people=slow) as services:
+        await services.student()
+
+        async def seconds(login: str) -> float:
+            best = 1e9
+            for _ in range(4):
+                before = perf_counter()
+                with pytest.raises(Refusal):
+                    await services.people.sign_in(login, "wrong horse", ADDRESS)
+                best = min(best, perf_counter() - before)
+            return best
+
+        known, unknown = await seconds("lin"), await seconds("nobody")
+        assert 0.5 < unknown / known < 2.0, (known, unknown)
+
+
+async def test_the_loop_goes_on_while_passwords_are_checked(tmp_path: Path) -> None:
+    async with kept(tmp_path, people=PeopleConfig(argon2_time_cost=8)) as services:
+        await services.student()
+        turns = 0
+        signing_in = asyncio.gather(
+            *(services.people.sign_in("lin", PASSWORD, ADDRESS) for _ in range(3))
+        )
+        while not signing_in.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        await signing_in
+        assert turns > 20
+
+
+async def test_a_password_hashed_with_old_parameters_is_hashed_anew(tmp_path: Path) -> None:
+    async with kept(tmp_path) as services:
+        await services.student()
+    dearer = msgspec.structs.replace(CHEAP, argon2_time_cost=3)
+    async with kept(tmp_path, people=dearer) as services:
+        await services.people.sign_in("lin", PASSWORD, ADDRESS)
+        row = await services.people._by_its_login("lin")
+        assert row is not None
+        assert "t=3" in row.password_hash
+        await services.people.sign_in("lin", PASSWORD, ADDRESS)
+
+
+# --- throttle --------------------------------------------------------------------------------
+
+
+async def fail(services: Kept, login: str, address: str) -> Refusal:
+    with pytest.raises(Refusal) as error:
+        await services.people.sign_in(login, "wrong horse", address)
+    return error.value
+
+
+async def test_a_login_is_throttled_whoever_tries_it_and_free_after_the_window(
+    services: Kept,
+) -> None:
+    await services.student()
+    for n in range(services.config.people.attempts_per_login):
+        assert (await fail(services, "lin", f"192.0.2.{n}")).code == "wrong_password"
+    services.clock.advance(100)
+    with pytest.raises(Refusal) as error:
+        await services.people.sign_in("lin", PASSWORD, "192.0.2.99")
+    assert (error.value.code, error.value.status) == ("too_many_attempts", 429)
+    assert error.value.retry_after_s == pytest.approx(200)
+    services.clock.advance(200)
+    await services.people.sign_in("lin", PASSWORD, ADDRESS)
+
+
+async def test_an_address_is_throttled_whatever_it_tries(services: Kept) -> None:
+    for n in range(services.config.people.attempts_per_address):
+        assert (await fail(services, f"login{n}", ADDRESS)).code == "wrong_password"
+    assert (await fail(services, "another", ADDRESS)).code == "too_many_attempts"
+    assert (await fail(services, "another", "192.0.2.2")).code == "wrong_password"
+
+
+async def test_tries_at_the_same_moment_are_throttled_too(services: Kept) -> None:
+    await services.student()
+    tries = [services.people.sign_in("lin", "wrong horse", ADDRESS) for _ in range(30)]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    codes = [result.code for result in results if isinstance(result, Refusal)]
+    assert codes.count("wrong_password") == services.config.people.attempts_per_login
+    assert codes.count("too_many_attempts") == 20
+
+
+async def test_signing_in_well_is_never_throttled(services: Kept) -> None:
+    await services.student()
+    for _ in range(services.config.people.attempts_per_login * 3):
+        await services.people.sign_in("lin", PASSWORD, ADDRESS)
+
+
+# --- access tokens ---------------------------------------------------------------------------
+
+
+async def test_an_access_token_expires(services: Kept) -> None:
+    await services.student()
+    signed_in = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+    services.clock.advance(599)
+    services.people.verify_access(signed_in.access_token)
+    services.clock.advance(1)
+    with pytest.raises(Refusal) as error:
+        services.people.verify_access(signed_in.access_token)
+    assert refused(error) == "token_expired"
+
+
+async def test_forged_tokens_are_refused(services: Kept) -> None:
+    await services.student()
+    good = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).access_token
+    claims = jwt.decode(good, options={"verify_signature": False})
+    now_ms = services.clock.unix_ms()
+    own = {key: value for key, value in claims.items() if key not in ("aud", "iat", "exp")}
+    forgeries = [
+        "",
+        "a.b.c",
+        "\ud800",
+        good[:-2],
+        jwt.encode(claims, "", algorithm="none"),
+        jwt.encode(claims, b"another key of thirty-two bytes!!", algorithm="HS256"),
+        Signer(b"x" * 32).sign(own, AUDIENCE, 600, now_ms),
+        services.signer.sign(own, "room", 600, now_ms),
+        services.signer.sign({**own, "role": "king"}, AUDIENCE, 600, now_ms),
+        services.signer.sign({"sub": own["sub"]}, AUDIENCE, 600, now_ms),
+    ]
+    for forgery in forgeries:
+        with pytest.raises(Refusal) as error:
+            services.people.verify_access(forgery)
+        assert refused(error) == "token_invalid"
+
+
+# --- refresh tokens --------------------------------------------------------------------------
+
+
+async def test_a_refresh_token_is_replaced_at_each_use(services: Kept) -> None:
+    student = await services.student()
+    first = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+    services.clock.advance(3600)
+    second = await services.people.refresh(student.id, first.refresh_token)
+    assert second.refresh_token != first.refresh_token
+    assert services.people.verify_access(second.access_token).person_id == student.id
+    services.clock.advance(3600)
+    await services.people.refresh(student.id, second.refresh_token)
+
+
+async def test_two_tabs_that_renew_at_once_both_go_on(services: Kept) -> None:
+    student = await services.student()
+    shared = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token
+    left = await services.people.refresh(student.id, shared)
+    services.clock.advance(9)
+    right = await services.people.refresh(student.id, shared)
+    services.clock.advance(3600)
+    for tab in (left, right):
+        await services.people.refresh(student.id, tab.refresh_token)
+
+
+async def test_a_replaced_token_shown_again_ends_the_sign_in_of_thief_and_owner(
+    services: Kept,
+) -> None:
+    student = await services.student()
+    stolen = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token
+    owner = await services.people.refresh(student.id, stolen)
+    other_device = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+    services.clock.advance(11)
+    for token in (stolen, owner.refresh_token):
+        with pytest.raises(Refusal) as error:
+            await services.people.refresh(student.id, token)
+        assert refused(error) == "token_revoked"
+    with pytest.raises(Refusal) as error:
+        services.people.verify_access(owner.access_token)
+    assert refused(error) == "token_revoked"
+    await services.people.refresh(student.id, other_device.refresh_token)
+
+
+async def test_a_refresh_token_expires_and_is_only_its_owners(services: Kept) -> None:
+    student, teacher = await services.student(), await services.teacher()
+    token = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token
+    for person, given in ((teacher.id, token), (student.id, "junk"), (student.id, "")):
+        with pytest.raises(Refusal) as error:
+            await services.people.refresh(person, given)
+        assert refused(error) == "token_invalid"
+    services.clock.advance(services.config.people.refresh_token_s)
+    with pytest.raises(Refusal) as error:
+        await services.people.refresh(student.id, token)
+    assert refused(error) == "token_expired"
+
+
+async def test_signing_out_ends_all_tokens_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    clock = FakeClock()
+    told = []
+
+    async def note(event: SignInRevoked) -> None:
+        told.append((event.person_id, event.reason))
+
+    async with kept(tmp_path, clock) as services:
+        services.bus.subscribe(SignInRevoked, note)
+        student = await services.student()
+        signed_in = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+        await services.people.sign_out(student.id, signed_in.refresh_token)
+        await services.people.sign_out(student.id, signed_in.refresh_token)
+        with pytest.raises(Refusal) as error:
+            services.people.verify_access(signed_in.access_token)
+        assert refused(error) == "token_revoked"
+        await services.bus.deliver()
+        assert told == [(student.id, "sign_out")]
+    clock.advance(60)
+    async with kept(tmp_path, clock) as services:
+        with pytest.raises(Refusal) as error:
+            services.people.verify_access(signed_in.access_token)
+        assert refused(error) == "token_revoked"
+        with pytest.raises(Refusal) as error:
+            await services.people.refresh(student.id, signed_in.refresh_token)
+        assert refused(error) == "token_revoked"
+
+
+async def test_signing_out_everywhere_ends_every_device(services: Kept) -> None:
+    student = await services.student()
+    devices = [await services.people.sign_in("lin", PASSWORD, ADDRESS) for _ in range(3)]
+    assert await services.people.sign_out_everywhere(student.id, "lost_phone") == 3
+    for device in devices:
+        with pytest.raises(Refusal):
+            services.people.verify_access(device.access_token)
+
+
+# --- accounts --------------------------------------------------------------------------------
+
+
+async def test_accounts_are_found_by_id_login_and_part_of_the_name(services: Kept) -> None:
+    student, teacher = await services.student(), await services.teacher()
+    assert await services.people.find("student", "小雨") == [student.id]
+    assert await services.people.find("student", "LIN") == [student.id]
+    assert await services.people.find("teacher", teacher.id) == [teacher.id]
+    assert await services.people.find("teacher", "小雨") == []
+    assert await services.people.find("student", "%") == []
+    assert await services.people.teachers() == [teacher]
+    assert await services.people.persons([student.id, "p_nobody"]) == {student.id: student}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"password": "short"}, "bad_password"),
+        ({"login": "a b"}, "bad_person"),
+        ({"name": ""}, "bad_person"),
+        ({"grade": None}, "bad_person"),
+        ({"grade": 13}, "bad_person"),
+        ({"role": "teacher"}, "bad_person"),
+        ({"role": "king"}, "bad_person"),
+        ({"login": "lin"}, "login_taken"),
+        ({"login": "ＬＩＮ"}, "login_taken"),
+    ],
+)
+async def test_accounts_that_cannot_be_are_refused(
+    services: Kept, changes: dict[str, object], code: str
+) -> None:
+    await services.student()
+    fields: dict[str, object] = {
+        "login": "zhao",
+        "password": PASSWORD,
+        "name": "赵一鸣",
+        "role": "student",
+        "grade": 7,
+        **changes,
+    }
+    with pytest.raises(Refusal) as error:
+        await services.people.create(**fields)  # type: ignore[arg-type]
+    assert refused(error) == code
