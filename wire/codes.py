@@ -11,7 +11,6 @@ HELLO_FIRST: Final = "hello_first"
 HELLO_TWICE: Final = "hello_twice"
 JOIN_FIRST: Final = "join_first"
 JOIN_TWICE: Final = "join_twice"
-TOO_FAST: Final = "too_fast"
 TOO_SLOW: Final = "too_slow"
 TIMED_OUT: Final = "timed_out"
 GAP: Final = "gap"
@@ -50,6 +49,10 @@ INTERNAL: Final = "internal"
 CLOSE_CODES: Final[dict[str, int]] = {
     BAD_MESSAGE: 4400,
     TEXT_FRAME: 4400,
+    HELLO_FIRST: 4400,
+    HELLO_TWICE: 4400,
+    JOIN_FIRST: 4400,
+    JOIN_TWICE: 4400,
     TOKEN_INVALID: 4401,
     TOKEN_EXPIRED: 4401,
     TOKEN_REVOKED: 4401,
@@ -61,7 +64,6 @@ CLOSE_CODES: Final[dict[str, int]] = {
     TOO_LARGE: 4413,
     TOO_SLOW: 4414,
     VERSION: 4426,
-    TOO_FAST: 4429,
     INTERNAL: 4500,
     DRAINING: 4503,
     FULL: 4503,

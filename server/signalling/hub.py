@@ -32,6 +32,9 @@ from wire.room import EndReason
 
 log = get_logger(__name__)
 
+RECORDER_BUFFER_BYTES = 8 * 1024 * 1024
+"""More than two pages and a pen can send in their bursts, so that only the disk can overflow it."""
+
 
 class Hub:
     """The live rooms by session id, and their way into and out of the world."""
@@ -145,6 +148,7 @@ class Hub:
                 on_failed=failed,
                 flush_interval_s=self._config.recorder.flush_interval_s,
                 min_free_bytes=self._config.recorder.min_free_bytes,
+                max_buffer_bytes=RECORDER_BUFFER_BYTES,
             )
         except RecorderUnavailable as error:
             log.error("recorder_unavailable", session=session, reason=error.reason)

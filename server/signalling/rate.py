@@ -10,9 +10,9 @@ class TokenBucket:
         self._tokens = burst
         self._at = now
 
-    def take(self, now: float) -> float:
-        """Take one token and return how many seconds to wait before acting on it (mostly 0)."""
+    def take(self, now: float, cost: float = 1.0) -> float:
+        """Take `cost` tokens and return how many seconds to wait before acting (mostly 0)."""
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        self._tokens -= 1
+        self._tokens -= cost
         return 0.0 if self._tokens >= 0 else -self._tokens / self._rate

@@ -10,6 +10,7 @@ limits, silence, rate, size, the outbox, metrics and the way a socket is closed.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -27,6 +28,11 @@ from wire.codec import FrameDecoder, WireError, encode
 from wire.common import MAX_FRAME_BYTES, Message, Ping, Pong, Refused
 
 log = get_logger(__name__)
+
+KERNEL_BUFFER_BYTES = 128 * 1024
+
+BYTES_A_TOKEN = 1024
+"""A long message counts as several: what everyone receives and the disk keeps is bytes."""
 
 
 class SocketRefused(Exception):
@@ -137,6 +143,7 @@ class Sockets:
             max_msg_size=4 * MAX_FRAME_BYTES, timeout=CLOSE_WITHIN_S, compress=False
         )
         await response.prepare(request)
+        _bound_kernel_buffer(request)
         socket = Socket(kind, self._tools)
         if len(self._open) >= self._tools.limits.max_sockets:
             socket.refuse(codes.FULL, "the server is full, try again later")
@@ -150,6 +157,13 @@ class Sockets:
             del self._open[socket.id]
             gauge.dec()
         return response
+
+
+def _bound_kernel_buffer(request: web.Request) -> None:
+    """Let the kernel hold little for a slow reader: else it hoards megabytes of ink grown old."""
+    link = request.transport.get_extra_info("socket") if request.transport else None
+    if link is not None:
+        link.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
 
 
 class _Connection:
@@ -175,6 +189,7 @@ class _Connection:
         self._received = tools.metrics.messages.labels(socket.kind, "in")
         self._sent = tools.metrics.messages.labels(socket.kind, "out")
         self._abort: asyncio.TimerHandle | None = None
+        self._size = 0
 
     async def run(self) -> None:
         self._socket.outbox.on_closing = self._hurry
@@ -243,7 +258,7 @@ class _Connection:
         while (message := await self._receive(limits.idle_s)) is not None:
             # Too fast is slowed down and not thrown out: the peer's own socket fills up, and a
             # page that sends what it drew while it was offline loses nothing.
-            if wait := bucket.take(clock.now()):
+            if wait := bucket.take(clock.now(), 1 + self._size / BYTES_A_TOKEN):
                 await asyncio.sleep(wait)
             if isinstance(message, Ping):
                 self._socket.send(Pong(sent_ms=message.sent_ms))
@@ -257,6 +272,7 @@ class _Connection:
         frame = await self._response.receive(within_s)
         if frame.type is WSMsgType.BINARY:
             self._received.inc()
+            self._size = len(frame.data)
             return self._decoder(frame.data)
         if frame.type is WSMsgType.TEXT:
             raise SocketRefused(codes.TEXT_FRAME, "messages are binary frames")

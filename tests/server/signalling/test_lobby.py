@@ -5,25 +5,13 @@ from pathlib import Path
 import pytest
 
 from recorder.library import Library
-from server.app import Server
 from tests.fakes.in_process import quick_server
-from tests.fakes.wire_client import Peer, WireClient, client, ping
+from tests.fakes.sessions import available, called, in_session
+from tests.fakes.wire_client import client, ping
 from wire import codes, fold, lobby, pen, room
 from wire.board import Board, ChatLine, Point
 from wire.codec import decode_event
-from wire.common import Draining, Refused
-
-
-async def available(teacher: WireClient) -> Peer:
-    peer = await teacher.lobby()
-    await peer.send(lobby.SetAvailability(available=True))
-    await peer.wait(lobby.Availability, lambda m: m.presence == "online")
-    return peer
-
-
-async def called(student: Peer, teacher: Peer, teacher_id: str) -> str:
-    await student.send(lobby.CallTeacher(teacher=teacher_id, subject="maths", note="第 3 题"))
-    return (await teacher.wait(lobby.IncomingCall)).call
+from wire.common import Draining, Hello, Refused
 
 
 async def test_a_call_from_the_lobby_to_the_forms(tmp_path: Path) -> None:
@@ -128,7 +116,7 @@ async def test_a_reloaded_page_is_told_of_its_running_session(tmp_path: Path) ->
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        ready = await in_session(server, student, teacher)
+        ready, _ = await in_session(student, teacher)
         again = await student.lobby()
         assert (await again.wait(lobby.SessionReady)).session == ready.session
 
@@ -145,8 +133,6 @@ async def test_a_student_cannot_act_as_a_teacher_nor_an_auditor_enter(tmp_path: 
         await his.send(lobby.CallTeacher(teacher=student.person["id"], subject="maths"))
         assert (await his.wait(Refused, skip=1)).code == codes.UNKNOWN_TEACHER
         peer = await auditor.open("/ws/lobby", his.decode)
-        from wire.common import Hello
-
         await peer.send(Hello(versions=[1], token=auditor.token))
         assert await peer.closed() == codes.CLOSE_CODES[codes.FORBIDDEN]
 
@@ -175,7 +161,7 @@ async def test_draining_refuses_calls_and_ends_sessions_at_the_deadline(tmp_path
         client(server.url, "teacher1") as teacher,
         client(server.url, "student2") as other,
     ):
-        ready = await in_session(server, student, teacher)
+        ready, _ = await in_session(student, teacher)
         his_room = await student.room(ready.grant, "web-s")
         waiting = await other.lobby()
         await server.drain(0.2)
@@ -195,7 +181,7 @@ async def test_the_pen_writes_into_its_teachers_session_and_nowhere_else(tmp_pat
         token = (tmp_path / "data" / "demo-pen.token").read_text().strip()
         nib = await bridge.pen(token)
         assert (await nib.wait(pen.PenRoom)).session is None
-        ready = await in_session(server, student, teacher)
+        ready, _ = await in_session(student, teacher)
         his_room = await student.room(ready.grant, "web-s")
         told = await nib.wait(pen.PenRoom, lambda m: m.session is not None)
         stale = room.StrokeBegin(
@@ -213,12 +199,3 @@ async def test_the_pen_writes_into_its_teachers_session_and_nowhere_else(tmp_pat
         assert (await nib.wait(room.Ack)).n == 1
         await his_room.send(room.EndSession(n=1))
         await nib.wait(pen.PenRoom, lambda m: m.session is None, skip=1)
-
-
-async def in_session(
-    server: Server, student: WireClient, teacher: WireClient
-) -> lobby.SessionReady:
-    her, his = await available(teacher), await student.lobby()
-    await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
-    await her.wait(lobby.SessionReady)
-    return await his.wait(lobby.SessionReady)

@@ -1,0 +1,101 @@
+"""The HTTP side on a real socket, with real services and recordings, and rooms made of two sets."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from base.storage import LocalStorage
+from people.model import Person
+from recorder.library import Library
+from server.http.keys import HttpServices
+from server.http.routes import setup
+from tests.fakes.services import PASSWORD, Kept, kept
+
+
+@dataclass
+class FakeRooms:
+    """Rooms as HTTP sees them: who is in, what it was told."""
+
+    members: set[tuple[str, str]] = field(default_factory=set)
+    """(session, person) of those who may send photos."""
+    photos: list[tuple[str, str, int, int]] = field(default_factory=list)
+    connected: set[str] = field(default_factory=set)
+    stopping: bool = False
+    over: bool = False
+
+    def may_upload(self, session_id: str, person_id: str) -> bool:
+        return (session_id, person_id) in self.members
+
+    def is_member(self, session_id: str, person_id: str) -> bool:
+        return (session_id, person_id) in self.members
+
+    def photo_uploaded(self, session_id: str, photo_id: str, width: int, height: int) -> bool:
+        self.photos.append((session_id, photo_id, width, height))
+        return not self.over
+
+    def pen_connected(self, pen_id: str) -> bool:
+        return pen_id in self.connected
+
+    def draining(self) -> bool:
+        return self.stopping
+
+    def rooms(self) -> int:
+        return len({session for session, _ in self.members})
+
+
+@dataclass(kw_only=True)
+class Http:
+    """A client of the running HTTP side."""
+
+    client: "TestClient[web.Request, web.Application]"
+    kept: Kept
+    rooms: FakeRooms
+    folder: Path
+
+    async def token(self, person: Person) -> str:
+        """Sign in and return the access token."""
+        signed_in = await self.kept.people.sign_in(person.login, PASSWORD, "192.0.2.1")
+        return signed_in.access_token
+
+    async def call(self, method: str, path: str, token: str = "", **more: Any) -> ClientResponse:
+        """Make a request; the answer's body has been read."""
+        headers = more.pop("headers", {})
+        if token:
+            headers = {**headers, "Authorization": f"Bearer {token}"}
+        answer = await self.client.request(method, path, headers=headers, **more)
+        await answer.read()
+        return answer
+
+
+async def code(answer: ClientResponse) -> tuple[int, str]:
+    """Return the status and the stable code of an error."""
+    return answer.status, (await answer.json())["error"]["code"]
+
+
+@asynccontextmanager
+async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
+    """Run the HTTP side for the time of the block."""
+    async with kept(folder, **sections) as services:
+        rooms = FakeRooms()
+        app = web.Application()
+        setup(
+            app,
+            HttpServices(
+                config=services.config,
+                clock=services.clock,
+                metrics=services.metrics,
+                people=services.people,
+                pens=services.pens,
+                sessions=services.sessions,
+                storage=LocalStorage(folder / "objects"),
+                library=Library(services.config.recordings_dir),
+                live=rooms,
+            ),
+        )
+        async with TestClient(TestServer(app)) as client:
+            yield Http(client=client, kept=services, rooms=rooms, folder=folder)

@@ -1,0 +1,57 @@
+"""The outbox: order, bounds, and what only the latest counts of."""
+
+from server.signalling.outbox import Outbox
+from wire import codes
+
+
+class Wire:
+    """Stands for the WebSocket: keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    async def send_bytes(self, frame: bytes) -> None:
+        self.sent.append(frame)
+
+
+async def flushed(outbox: Outbox) -> list[bytes]:
+    wire = Wire()
+    outbox.close("done")
+    await outbox.run(wire)  # type: ignore[arg-type]
+    return wire.sent
+
+
+async def test_frames_go_in_order_and_before_the_close() -> None:
+    outbox = Outbox(10, 1000)
+    for frame in (b"1", b"2", b"3"):
+        outbox.push(frame)
+    assert await flushed(outbox) == [b"1", b"2", b"3"]
+    outbox.push(b"late")
+    assert outbox.closing == "done"
+
+
+async def test_only_the_latest_of_a_slot_is_sent() -> None:
+    outbox = Outbox(10, 1000)
+    for at in range(1000):
+        outbox.push_latest("pointer", b"%d" % at)
+        outbox.push_latest("ack", b"a%d" % at)
+    assert sorted(await flushed(outbox)) == [b"999", b"a999"]
+
+
+async def test_too_many_frames_close_as_too_slow_and_drop_nothing_silently() -> None:
+    outbox = Outbox(3, 1000)
+    told: list[str] = []
+    outbox.on_closing = lambda: told.append("closing")
+    for frame in (b"1", b"2", b"3", b"4", b"5"):
+        outbox.push(frame)
+    assert outbox.closing == codes.TOO_SLOW
+    assert told == ["closing"]
+    assert await flushed(outbox) == []
+
+
+async def test_too_many_bytes_close_too_but_one_giant_alone_may_go() -> None:
+    outbox = Outbox(10, 100)
+    outbox.push(bytes(500))
+    assert outbox.closing is None
+    outbox.push(b"x")
+    assert outbox.closing == codes.TOO_SLOW
