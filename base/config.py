@@ -85,15 +85,14 @@ class RoomsConfig(Section, frozen=True, kw_only=True):
     warning_s: Seconds = 1500
     max_rooms: Count = 500
     max_loop_lag_s: Seconds = 0.1
-    grant_s: Seconds = 60
-    kept_events: Count = 5000
+    kept_events: Count = 2000
     hello_s: Seconds = 10
-    idle_s: Seconds = 30
+    idle_s: Seconds = 12
     max_sockets: Count = 5000
     max_sockets_per_person: Count = 10
     outbox_messages: Count = 4000
     outbox_bytes: Bytes = 8_000_000
-    messages_per_s: Count = 100
+    messages_per_s: Count = 200
     messages_burst: Count = 1000
 
 

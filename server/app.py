@@ -132,7 +132,9 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
 
         # What answers.
         app = web.Application()
-        _add_sockets(app, sockets, Greeter(people), lobby, hub, grants, desk, pens, people, clock)
+        _add_sockets(
+            app, sockets, Greeter(people, sockets), lobby, hub, grants, desk, pens, people, clock
+        )
         http.setup(
             app,
             HttpServices(

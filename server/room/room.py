@@ -29,23 +29,20 @@ from wire import codes, pen as wire_pen, room as wire
 from wire.board import Board
 from wire.common import Message, Refused, Role
 
-RESUME_EVENTS = 2048
-"""How far back a reconnecting page can resume; further back it gets a snapshot.
-
-A pen makes about 60 events a second, so this covers a cut of some 30 s while somebody writes.
-"""
-
 MAX_SOURCES = 64
 """Pages and pens that may ever have operated in one room: each reload of a page may be one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomLimits:
-    """Times of a room in seconds."""
+    """Times of a room in seconds, and how far back it remembers."""
 
     grace_s: float = 60.0
     limit_s: float = 1800.0
     warning_s: float = 1500.0
+    kept_events: int = 2000
+    """A page that missed more gets a snapshot. A pen makes about 60 events a second, so this
+    covers a cut of some 30 s while somebody writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Room:
         self._desk = Desk()
         self._last_n: dict[str, int] = {}
         self._owner: dict[str, str] = {}
-        self._recent: deque[wire.Event] = deque(maxlen=RESUME_EVENTS)
+        self._recent: deque[wire.Event] = deque(maxlen=limits.kept_events)
         self._warned = False
         self._together_s = 0.0
         self._together_since: float | None = None

@@ -2,7 +2,7 @@
 
 from people.model import Person
 from people.service import PeopleService
-from server.signalling.socket import Socket, SocketRefused
+from server.signalling.socket import Socket, SocketRefused, Sockets
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Hello, Welcome
 
@@ -10,14 +10,16 @@ from wire.common import PROTOCOL_VERSION, Hello, Welcome
 class Greeter:
     """Checks who says hello: the version, then the token, then the account."""
 
-    def __init__(self, people: PeopleService) -> None:
+    def __init__(self, people: PeopleService, sockets: Sockets) -> None:
         self._people = people
+        self._sockets = sockets
 
     async def greet(self, socket: Socket, hello: Hello, now_ms: int) -> Person:
         """Welcome and return who says hello; raise `SocketRefused` or `Refusal`."""
         check_version(hello.versions)
         identity = self._people.verify_access(hello.token)
         socket.credential = identity.sign_in_id
+        self._sockets.admit(socket, identity.person_id)
         person = await self._people.person(identity.person_id)
         socket.send(
             Welcome(

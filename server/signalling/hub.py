@@ -98,7 +98,12 @@ class Hub:
         room = Room(
             session,
             [Place(student, pupil.name, "student"), Place(teacher, tutor.name, "teacher")],
-            RoomLimits(grace_s=rooms.grace_s, limit_s=rooms.limit_s, warning_s=rooms.warning_s),
+            RoomLimits(
+                grace_s=rooms.grace_s,
+                limit_s=rooms.limit_s,
+                warning_s=rooms.warning_s,
+                kept_events=rooms.kept_events,
+            ),
             opened,
         )
         live = LiveRoom(room, recorder, self._clock, self._make_voices, self._finished)

@@ -61,6 +61,8 @@ class Socket:
         self.kind = kind
         self.credential = ""
         """The sign-in or pairing it speaks by; when that is revoked the socket is closed."""
+        self.person = ""
+        """Whose it is, once he has said hello."""
         self._tools = tools
         self._outbox = Outbox(tools.limits.outbox_messages, tools.limits.outbox_bytes)
 
@@ -123,6 +125,13 @@ class Sockets:
         """Ask every socket to close."""
         for socket in list(self._open.values()):
             socket.close(code)
+
+    def admit(self, socket: Socket, person: str) -> None:
+        """Let a person have one more socket; raise `SocketRefused` when he has too many."""
+        socket.person = person
+        held = sum(other.person == person for other in self._open.values())
+        if held > self._tools.limits.max_sockets_per_person:
+            raise SocketRefused(codes.FULL, "you have too many pages open")
 
     def close_revoked(self, credential: str) -> None:
         """Close the sockets that speak by a sign-in or pairing that is over."""

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from server.room.room import RESUME_EVENTS, RoomLimits
+from server.room.room import RoomLimits
 from tests.fakes.rooms import STUDENT, TEACHER, RoomDriver, points
 from wire import codes, room as wire
 from wire.board import Board
@@ -54,10 +54,10 @@ def test_a_returning_page_gets_just_the_events_it_missed() -> None:
 
 @pytest.mark.parametrize("asked", ["future", "too old"])
 def test_what_cannot_be_resumed_gets_a_snapshot(asked: str) -> None:
-    driver = RoomDriver()
+    driver = RoomDriver(RoomLimits(kept_events=50))
     driver.both()
     driver.send("c_t", stroke(1, "web-t"))
-    for n in range(2, RESUME_EVENTS + 10):
+    for n in range(2, 60):
         driver.send("c_t", wire.StrokePoints(n=n, stroke="web-t.1", points=points((n, n))))
     seq = driver.room.seq + 1 if asked == "future" else 1
     driver.join("c_s2", STUDENT, "web-s", seq)

@@ -101,6 +101,20 @@ async def test_signing_out_closes_the_open_sockets_and_revokes_the_token(tmp_pat
         await refused_with(again, codes.TOKEN_REVOKED)
 
 
+async def test_one_person_cannot_take_all_sockets(tmp_path: Path) -> None:
+    async with (
+        quick_server(tmp_path, rooms={"max_sockets_per_person": 3}) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "student2") as other,
+    ):
+        for _ in range(3):
+            await student.lobby()
+        fourth = await student.open("/ws/lobby", codec.lobby_from_server)
+        await fourth.send(Hello(versions=[1], token=student.token))
+        await refused_with(fourth, codes.FULL)
+        await other.lobby()
+
+
 async def test_order_and_place_are_checked_in_a_room(tmp_path: Path) -> None:
     async with (
         quick_server(tmp_path) as server,
