@@ -48,7 +48,7 @@ def offset_ms(channel: Channel, at_s: float, sound: Sound, sound_s: float) -> fl
     best = int(np.argmax(product[:RATE]))
     found = around[best : best + RATE]
     likeness = product[best] / (np.linalg.norm(found) * np.linalg.norm(wanted) + 1e-9)
-    assert likeness > 0.5, f"the sound is not there (likeness {likeness:.2f})"
+    assert likeness > 0.8, f"the sound is not there (likeness {likeness:.2f})"
     return (best - RATE // 2) / RATE * 1000
 
 
@@ -175,6 +175,7 @@ def test_timestamps_that_stood_still_in_a_pause_do_not_pull_speech_back(
     assert abs(offset_ms(left, 2.9, STUDENT_SOUND, 1.9)) < 10
     assert abs(offset_ms(left, 4.1 + pause_s, STUDENT_SOUND, 3.1)) < 10
     assert abs(offset_ms(left, 6.0 + pause_s, STUDENT_SOUND, 5.0)) < 10
+    assert loudness(left, 4.05, 3.95 + pause_s) < 5
 
 
 def test_joining_again_with_a_new_source_goes_on_in_place(tmp_path: Path) -> None:
@@ -202,14 +203,14 @@ def test_counters_wrap_around(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ppm", [-100.0, 100.0])
 def test_a_clock_wrong_by_100_ppm_stays_in_place(tmp_path: Path, ppm: float) -> None:
-    """Ten minutes of it would be 60 ms."""
+    """Five minutes of it would be 30 ms."""
     dice = random.Random(7)
     arrivals = [
         arrival._replace(at_us=arrival.at_us + int(dice.expovariate(1 / 10_000)))
-        for arrival in send(STUDENT, repeat(STUDENT_OPUS, 600), start_s=1.0, ppm=ppm)
+        for arrival in send(STUDENT, repeat(STUDENT_OPUS, 300), start_s=1.0, ppm=ppm)
     ]
-    left, _ = rendered(tmp_path, arrivals, 602)
-    for cycles in (0, 50, 99):
+    left, _ = rendered(tmp_path, arrivals, 302)
+    for cycles in (0, 25, 49):
         spoken_s = 1 + (cycles * 6 + 2) * (1 + ppm / 1e6)
         assert abs(offset_ms(left, spoken_s, STUDENT_SOUND, 2.0)) < 15
 
@@ -274,7 +275,7 @@ def run(recording: Path, out: Path) -> tuple[int, int]:
 
 def test_memory_does_not_grow_with_the_session(tmp_path: Path) -> None:
     peaks = []
-    for minutes in (1, 8):
+    for minutes in (1, 5):
         recording = write_recording(
             tmp_path / f"s_{minutes}.inkrec",
             [
@@ -286,7 +287,7 @@ def test_memory_does_not_grow_with_the_session(tmp_path: Path) -> None:
         code, peak = run(recording, tmp_path / f"{minutes}.ogg")
         assert code == 0
         peaks.append(peak)
-    # Seven more minutes of two channels would be 80 MB.
+    # Four more minutes of two channels would be 46 MB.
     assert peaks[1] - peaks[0] < 10_000_000
 
 
