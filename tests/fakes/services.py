@@ -72,7 +72,8 @@ async def kept(
     """Open the services on the database in `folder`, which may hold one of an earlier run."""
     clock = clock or FakeClock()
     base = Config(people=CHEAP)
-    server = msgspec.structs.replace(base.server, data_dir=str(folder))
+    server = sections.pop("server", base.server)
+    server = msgspec.structs.replace(server, data_dir=str(folder))
     config = msgspec.structs.replace(base, server=server, **sections)
     if not (folder / "inkcall.db").exists():
         shutil.copy(_migrated(), folder / "inkcall.db")

@@ -1,0 +1,139 @@
+"""Photos over HTTP: who may send and see them, bounds, and what the room is told."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from people.model import Person
+from sessions.model import SessionFacts
+from tests.fakes import pictures
+from tests.fakes.http_server import Http, code, http_server
+
+JPEG = pictures.encoded(pictures.halves(), "JPEG")
+FACTS = SessionFacts(together_s=300, photos=1)
+
+
+@pytest.fixture
+async def http(tmp_path: Path) -> AsyncIterator[Http]:
+    async with http_server(tmp_path) as http:
+        yield http
+
+
+async def session(http: Http) -> tuple[Person, Person]:
+    """Open a session of a student and a teacher."""
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    now_ms = http.kept.clock.unix_ms()
+    await http.kept.sessions.create("s_1", "c_1", student.id, teacher.id, "maths", "", now_ms)
+    http.rooms.members |= {("s_1", student.id), ("s_1", teacher.id)}
+    return student, teacher
+
+
+async def test_a_photo_is_sent_and_seen_by_both_and_later_by_an_auditor(http: Http) -> None:
+    student, teacher = await session(http)
+    auditor, other = await http.kept.auditor(), await http.kept.student("zhao", "赵一鸣")
+    data = pictures.with_place_and_turn()
+    answer = await http.call(
+        "POST", "/api/sessions/s_1/photos", await http.token(student), data=data
+    )
+    assert answer.status == 201
+    body = await answer.json()
+    assert (body["width"], body["height"]) == (200, 400)
+    assert http.rooms.photos == [("s_1", body["photo"], 200, 400)]
+    path = f"/api/sessions/s_1/photos/{body['photo']}"
+    for person in (student, teacher, auditor):
+        shown = await http.call("GET", path, await http.token(person))
+        assert shown.status == 200
+        assert shown.content_type == "image/jpeg"
+        assert shown.headers["Cache-Control"].startswith("private")
+        assert shown.headers["X-Content-Type-Options"] == "nosniff"
+        picture = Image.open(io.BytesIO(await shown.read()))
+        assert picture.size == (200, 400)
+        assert len(picture.getexif()) == 0
+    assert await code(await http.call("GET", path, await http.token(other))) == (403, "forbidden")
+    assert await code(await http.call("GET", path)) == (401, "token_invalid")
+    # After the end it stays theirs.
+    http.rooms.members.clear()
+    await http.kept.sessions.end("s_1", http.kept.clock.unix_ms() + 1, "hung_up", FACTS)
+    assert (await http.call("GET", path, await http.token(student))).status == 200
+    assert await code(await http.call("GET", path, await http.token(other))) == (403, "forbidden")
+
+
+async def test_only_members_of_a_running_session_may_send(http: Http) -> None:
+    student, _ = await session(http)
+    other = await http.kept.student("zhao", "赵一鸣")
+    for person, path in ((other, "s_1"), (student, "s_2")):
+        answer = await http.call(
+            "POST", f"/api/sessions/{path}/photos", await http.token(person), data=JPEG
+        )
+        assert await code(answer) == (403, "forbidden")
+    assert http.rooms.photos == []
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"#!/bin/sh\nreboot\n", (415, "not_a_picture")),
+        (JPEG[:200], (415, "not_a_picture")),
+        (pictures.png_bomb(), (422, "picture_too_large")),
+        (b"x" * 15_000_001, (413, "too_large")),
+    ],
+    ids=["script", "torn", "bomb", "too many bytes"],
+)
+async def test_harm_is_refused_whatever_it_is_called(
+    http: Http, data: bytes, expected: tuple[int, str]
+) -> None:
+    student, _ = await session(http)
+    headers = {"Content-Type": "image/jpeg", "Content-Disposition": 'filename="homework.jpg"'}
+    answer = await http.call(
+        "POST",
+        "/api/sessions/s_1/photos",
+        await http.token(student),
+        data=io.BytesIO(data),
+        headers=headers,
+    )
+    assert await code(answer) == expected
+    assert http.rooms.photos == []
+    assert not (http.folder / "objects").exists()
+    metrics = await (await http.call("GET", "/metrics")).text()
+    assert f'inkcall_photos_total{{result="{expected[1]}"}} 1.0' in metrics
+
+
+async def test_a_body_without_a_length_is_stopped_at_the_limit(http: Http) -> None:
+    student, _ = await session(http)
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 60_000_000:
+            sent += 64 * 1024
+            yield b"x" * 64 * 1024
+            await asyncio.sleep(0)
+
+    answer = await http.call(
+        "POST", "/api/sessions/s_1/photos", await http.token(student), data=endless()
+    )
+    assert await code(answer) == (413, "too_large")
+    assert sent < 40_000_000
+
+
+async def test_a_compressed_body_is_refused(http: Http) -> None:
+    student, _ = await session(http)
+    headers = {"Content-Encoding": "gzip"}
+    answer = await http.call(
+        "POST", "/api/sessions/s_1/photos", await http.token(student), data=b"", headers=headers
+    )
+    assert await code(answer) == (415, "unsupported_encoding")
+
+
+async def test_a_photo_that_comes_after_the_end_is_not_kept(http: Http) -> None:
+    student, _ = await session(http)
+    http.rooms.over = True
+    answer = await http.call(
+        "POST", "/api/sessions/s_1/photos", await http.token(student), data=JPEG
+    )
+    assert await code(answer) == (409, "session_ended")
+    assert not list((http.folder / "objects").rglob("*.jpg"))

@@ -1,0 +1,222 @@
+"""Recordings over HTTP, for auditors: finding, events, voices in ranges; nobody else."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import msgspec
+import pytest
+
+from people.model import Person
+from recorder.files import recording_path
+from recorder.format.records import Kind, RecordedMember, RecordingInfo, Sealed, VoiceDeclared
+from recorder.format.writer import encode_header, encode_record, encode_rtp
+from sessions.model import Rating, Report, SessionFacts
+from tests.fakes.http_server import Http, code, http_server
+from tests.fakes.recordings import babble, opus, send
+from wire.codec import decode_event, encode
+from wire.lobby import Subject
+from wire.room import Said, SessionEnded
+
+FACTS = SessionFacts(together_s=300, chat_lines=2)
+EVENTS = [
+    Said(seq=1, at=500, member="p_1", text="你好"),
+    SessionEnded(seq=2, at=4000, reason="hung_up"),
+]
+SECONDS = 4
+
+
+@pytest.fixture
+async def http(tmp_path: Path) -> AsyncIterator[Http]:
+    async with http_server(tmp_path) as http:
+        yield http
+
+
+async def hold(
+    http: Http, session: str, student: Person, teacher: Person, subject: Subject = "maths"
+) -> None:
+    """Let a session take place, an hour after the one before."""
+    clock, sessions = http.kept.clock, http.kept.sessions
+    await sessions.create(
+        session, f"c_{session}", student.id, teacher.id, subject, "", clock.unix_ms()
+    )
+    clock.advance(600)
+    await sessions.end(session, clock.unix_ms(), "hung_up", FACTS)
+    clock.advance(3000)
+
+
+def record(
+    http: Http, session: str, student: Person, teacher: Person, *, torn: bool = False
+) -> int:
+    """Write the session's recording: two events, two voices; return its size."""
+    folder = http.kept.config.recordings_dir
+    folder.mkdir(exist_ok=True)
+    info = RecordingInfo(
+        session=session,
+        opened_unix_ms=http.kept.clock.unix_ms(),
+        subject="maths",
+        members=[
+            RecordedMember(member=student.id, role="student"),
+            RecordedMember(member=teacher.id, role="teacher"),
+        ],
+    )
+    parts = [encode_header(info)]
+    arrivals = []
+    for number, person in enumerate((student, teacher)):
+        declared = VoiceDeclared(voice=number, member=person.id)
+        parts.append(encode_record(Kind.VOICE_DECLARED, 0, msgspec.msgpack.encode(declared)))
+        packets = opus(babble(2, seed=number))
+        arrivals += [(number, one) for one in send(person.id, packets, ssrc=number + 1)]
+    for number, arrival in sorted(arrivals, key=lambda pair: pair[1].at_us):
+        parts.append(encode_rtp(number, arrival.at_us, arrival.packet))
+    parts += [encode_record(Kind.EVENT, event.at * 1000, encode(event)) for event in EVENTS]
+    seal = Sealed(reason="hung_up", events=2, packets=200, voices=[student.id, teacher.id])
+    parts.append(encode_record(Kind.SEALED, SECONDS * 1_000_000, msgspec.msgpack.encode(seal)))
+    data = b"".join(parts)[: -20 if torn else None]
+    recording_path(folder, session).write_bytes(data)
+    return len(data)
+
+
+async def test_only_auditors_and_administrators_see_recordings(http: Http) -> None:
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    administrator = await http.kept.people.create(
+        login="hehaining", password="correct horse", name="何海宁", role="administrator"
+    )
+    await hold(http, "s_1", student, teacher)
+    record(http, "s_1", student, teacher)
+    paths = ["", "/s_1", "/s_1/events", "/s_1/voices"]
+    for person, status in ((student, 403), (teacher, 403), (administrator, 200)):
+        token = await http.token(person)
+        for path in paths:
+            answer = await http.call("GET", f"/api/recordings{path}", token)
+            assert answer.status == status, path
+
+
+async def test_a_recording_is_found_by_everything(http: Http) -> None:
+    lin, zhao = await http.kept.student(), await http.kept.student("zhao", "赵一鸣")
+    chen = await http.kept.teacher()
+    for session, student in (("s_1", lin), ("s_2", zhao), ("s_3", lin)):
+        await hold(http, session, student, chen, "physics" if session == "s_3" else "maths")
+    size = record(http, "s_1", lin, chen)
+    record(http, "s_2", zhao, chen, torn=True)
+
+    token = await http.token(await http.kept.auditor())
+
+    async def found(query: str) -> list[str]:
+        answer = await http.call("GET", f"/api/recordings?{query}", token)
+        assert answer.status == 200, query
+        return [row["session"] for row in (await answer.json())["recordings"]]
+
+    assert await found("") == ["s_3", "s_2", "s_1"]
+    assert await found("student=小雨") == ["s_3", "s_1"]
+    assert await found("student=nobody") == []
+    assert await found(f"teacher={chen.id}&subject=maths") == ["s_2", "s_1"]
+    assert await found("reason=time_limit") == []
+    second = (await http.kept.sessions.get("s_2")).started_ms
+    assert await found(f"from={second}") == ["s_3", "s_2"]
+    assert await found(f"to={second}") == ["s_1"]
+    assert await found("from=2025-10-09&to=2025-10-09") == ["s_3", "s_2", "s_1"]
+    assert await found("to=2025-10-08") == []
+    assert await found("page=2") == []
+    for wrong in ("from=yesterday", "page=x", "to=99999-01-01"):
+        answer = await http.call("GET", f"/api/recordings?{wrong}", token)
+        assert await code(answer) == (400, "bad_request")
+
+    rows = (await (await http.call("GET", "/api/recordings", token)).json())["recordings"]
+    by_session = {row["session"]: row for row in rows}
+    assert by_session["s_1"]["student"] == {"id": lin.id, "name": lin.name}
+    shown = ("sealed", "damaged", "bytes")
+    assert [by_session["s_1"][key] for key in shown] == [True, False, size]
+    assert [by_session["s_2"][key] for key in shown][:2] == [False, True]
+    assert [by_session["s_3"][key] for key in shown] == [False, False, 0]
+
+
+async def test_one_recording_comes_with_its_forms_and_people(http: Http) -> None:
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    await hold(http, "s_1", student, teacher)
+    rating = Rating(understood=3, clear=2, patient=3, useful=1, labels=["concise"], comment="好")
+    await http.kept.sessions.rate("s_1", student.id, rating)
+    await http.kept.sessions.report("s_1", teacher.id, Report(difficulty=2, participation=3))
+    token = await http.token(await http.kept.auditor())
+    one = await (await http.call("GET", "/api/recordings/s_1", token)).json()
+    assert one["rating"] == one["rating_form"]["total"] == 9
+    assert one["rating_form"]["labels"] == ["concise"]
+    assert one["report_form"]["difficulty"] == 2
+    people = [(member["member"], member["role"]) for member in one["members"]]
+    assert people == [(student.id, "student"), (teacher.id, "teacher")]
+    for path in ("s_9", "s_9/events", "s_9/voices"):
+        answer = await http.call("GET", f"/api/recordings/{path}", token)
+        assert await code(answer) == (404, "unknown_session")
+    for path in ("s_1/events", "s_1/voices"):
+        answer = await http.call("GET", f"/api/recordings/{path}", token)
+        assert await code(answer) == (404, "no_recording")
+
+
+@pytest.mark.parametrize("torn", [False, True])
+async def test_events_come_as_they_were_on_the_wire(http: Http, torn: bool) -> None:
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    await hold(http, "s_1", student, teacher)
+    record(http, "s_1", student, teacher, torn=torn)
+    token = await http.token(await http.kept.auditor())
+    answer = await http.call("GET", "/api/recordings/s_1/events", token)
+    assert answer.content_type == "application/msgpack"
+    body = msgspec.msgpack.decode(await answer.read())
+    assert set(body) == {"duration_ms", "voices", "events"}
+    assert body["duration_ms"] == SECONDS * 1000
+    assert body["voices"] == [
+        {"member": student.id, "side": "left"},
+        {"member": teacher.id, "side": "right"},
+    ]
+    events = [decode_event(msgspec.msgpack.encode(event)) for event in body["events"]]
+    assert events == EVENTS
+
+
+async def test_voices_are_rendered_once_and_sent_in_ranges(http: Http) -> None:
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    await hold(http, "s_1", student, teacher)
+    record(http, "s_1", student, teacher)
+    path = "/api/recordings/s_1/voices"
+    token = await http.token(await http.kept.auditor())
+    both = await asyncio.gather(*(http.call("GET", path, token) for _ in range(2)))
+    whole = await both[0].read()
+    assert await both[1].read() == whole
+    assert both[0].content_type == "audio/ogg"
+    with av.open(io.BytesIO(whole)) as container:
+        stream = container.streams.audio[0]
+        assert (stream.codec_context.name, stream.channels) == ("opus", 2)
+    (file,) = (http.folder / "derived" / "voices").iterdir()
+    made = file.stat().st_mtime_ns
+    part = await http.call("GET", path, token, headers={"Range": "bytes=100-299"})
+    assert part.status == 206
+    assert await part.read() == whole[100:300]
+    assert file.stat().st_mtime_ns == made
+
+
+async def test_voices_of_a_session_that_runs_are_not_rendered(http: Http) -> None:
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    now_ms = http.kept.clock.unix_ms()
+    await http.kept.sessions.create("s_1", "c_1", student.id, teacher.id, "maths", "", now_ms)
+    record(http, "s_1", student, teacher, torn=True)
+    token = await http.token(await http.kept.auditor())
+    answer = await http.call("GET", "/api/recordings/s_1/voices", token)
+    assert await code(answer) == (409, "still_running")
+    (row,) = (await (await http.call("GET", "/api/recordings", token)).json())["recordings"]
+    assert (row["reason"], row["damaged"], row["seconds"]) == ("running", False, 0)
+
+
+async def test_a_recording_that_cannot_be_rendered_leaves_no_file(http: Http) -> None:
+    student, teacher = await http.kept.student(), await http.kept.teacher()
+    await hold(http, "s_1", student, teacher)
+    folder = http.kept.config.recordings_dir
+    folder.mkdir()
+    recording_path(folder, "s_1").write_bytes(b"this is no recording at all")
+    token = await http.token(await http.kept.auditor())
+    answer = await http.call("GET", "/api/recordings/s_1/voices", token)
+    assert await code(answer) == (500, "not_rendered")
+    assert list((http.folder / "derived" / "voices").iterdir()) == []
+    answer = await http.call("GET", "/api/recordings/s_1/events", token)
+    assert await code(answer) == (404, "no_recording")
+    (row,) = (await (await http.call("GET", "/api/recordings", token)).json())["recordings"]
+    assert row["damaged"]
