@@ -17,29 +17,51 @@ export const HOMES: Record<Role, string> = {
   administrator: '/auditor',
 }
 
+const student = { role: 'student' } as const
+const auditor = { role: 'auditor' } as const
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: () => homeOf() },
     { path: '/sign-in', component: () => import('@/pages/signin/SignInPage.vue') },
     {
+      path: '/student',
+      component: () => import('@/pages/student/HomePage.vue'),
+      meta: student,
+    },
+    {
+      path: '/student/session/:session',
+      component: () => import('@/pages/student/SessionPage.vue'),
+      meta: student,
+      props: true,
+    },
+    {
+      path: '/student/rating/:session',
+      component: () => import('@/pages/student/RatingPage.vue'),
+      meta: student,
+      props: true,
+    },
+    {
+      path: '/history',
+      component: () => import('@/pages/student/HistoryPage.vue'),
+      meta: student,
+    },
+    {
       path: '/teacher',
       component: () => import('@/pages/teacher/TeacherPage.vue'),
       meta: { role: 'teacher' },
     },
-    {
-      path: '/auditor',
-      component: () => import('@/pages/auditor/AuditorPage.vue'),
-      meta: { role: 'auditor' },
-    },
+    { path: '/auditor', component: () => import('@/pages/auditor/AuditorPage.vue'), meta: auditor },
     {
       path: '/auditor/recordings/:session',
       component: () => import('@/pages/auditor/ReplayPage.vue'),
-      meta: { role: 'auditor' },
+      meta: auditor,
       props: true,
     },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
 
 export function homeOf(): string {
@@ -51,7 +73,10 @@ router.beforeEach(async (to) => {
   if (auth.state.value !== 'signed_in') await auth.restore()
   const role = auth.person.value?.role
   if (to.path === '/sign-in') return role ? homeOf() : true
-  if (!role) return { path: '/sign-in', query: { next: to.fullPath } }
+  // Somebody is remembered but the server is away: the frame says so and tries again.
+  if (auth.state.value === 'unreachable') return true
+  if (!role) return { path: '/sign-in', query: to.path === '/' ? {} : { next: to.fullPath } }
+  if (to.path === '/') return homeOf()
   if (to.meta.role && HOMES[to.meta.role] !== HOMES[role]) return homeOf()
   return true
 })

@@ -23,18 +23,6 @@ export function dateTimeText(ms: number, language: string): string {
   }).format(ms)
 }
 
-export function dayText(ms: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' }).format(ms)
-}
-
-export function timeText(ms: number, language: string): string {
-  return new Intl.DateTimeFormat(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hour12: false,
-  }).format(ms)
-}
-
 export function sameDay(one: number, other: number): boolean {
   return new Date(one).toDateString() === new Date(other).toDateString()
 }

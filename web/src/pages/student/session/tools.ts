@@ -1,0 +1,52 @@
+// The writing tools a student has, and how they draw.
+import { reactive } from 'vue'
+import type { StrokeStyle } from '@/net/types'
+import type { Tool } from '@/wire/messages'
+
+export const PEN_COLOURS = {
+  black: '#1a1a1a',
+  blue: '#1d4ed8',
+  red: '#c8261b',
+  green: '#157f3b',
+} as const
+export const HIGHLIGHTER_COLOURS = {
+  yellow: '#ffd400',
+  green: '#7ee081',
+  blue: '#8ecbff',
+  red: '#ff9d94',
+} as const
+/** Board units: 0.3, 0.55 and 1 mm. */
+export const WIDTHS = { thin: 30, medium: 55, thick: 100 } as const
+const HIGHLIGHTER_TIMES = 9
+
+export type ColourName = 'black' | 'blue' | 'red' | 'green' | 'yellow'
+export type WidthName = keyof typeof WIDTHS
+
+export interface ToolChoice {
+  tool: Tool | 'hand'
+  penColour: keyof typeof PEN_COLOURS
+  highlighterColour: keyof typeof HIGHLIGHTER_COLOURS
+  width: WidthName
+}
+
+export function makeToolChoice(): ToolChoice {
+  return reactive<ToolChoice>({
+    tool: 'pen',
+    penColour: 'blue',
+    highlighterColour: 'yellow',
+    width: 'medium',
+  })
+}
+
+export function coloursOf(tool: Tool | 'hand'): Record<string, string> {
+  return tool === 'highlighter' ? HIGHLIGHTER_COLOURS : PEN_COLOURS
+}
+
+export function styleOf(choice: ToolChoice): StrokeStyle {
+  const width = WIDTHS[choice.width]
+  if (choice.tool === 'highlighter') {
+    const colour = HIGHLIGHTER_COLOURS[choice.highlighterColour]
+    return { tool: 'highlighter', colour, width: width * HIGHLIGHTER_TIMES }
+  }
+  return { tool: 'pen', colour: PEN_COLOURS[choice.penColour], width }
+}
