@@ -1,14 +1,17 @@
-"""What recording costs: a voice packet on the loop, and a recording read back.
+"""What recording costs: a voice packet on the loop, a recording read back, its voices rendered.
 
-    python -m bench.recorder [--rooms 100] [--seconds 20]
+    python -m bench.recorder [--rooms 100] [--seconds 20] [--render 1800]
 
 Every room takes a second's worth of two voices (100 packets of 120 bytes) at a time, as fast as
-the loop can, while the flushes go to a real disk; then one long recording is read whole.
+the loop can, while the flushes go to a real disk; then one long recording is read whole, and a
+session of `--render` seconds, both sides speaking, is rendered in a process of its own.
 """
 
 import argparse
 import asyncio
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +19,15 @@ from pathlib import Path
 from recorder.format.reader import read
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember
+from tests.fakes.recordings import (
+    STUDENT,
+    TEACHER,
+    babble,
+    opus,
+    repeat,
+    send,
+    write_recording,
+)
 
 PACKET = bytes([0x80, 111]) + bytes(118)
 
@@ -68,10 +80,37 @@ def read_back(path: Path) -> tuple[int, float]:
     return records, (time.perf_counter() - before) / records * 1e6
 
 
+def render(folder: Path, seconds: int) -> tuple[float, float]:
+    """Return the CPU seconds and the peak megabytes of rendering a session's voices."""
+    speech = opus(babble(10, seed=1))
+    recording = write_recording(
+        folder / "s_voices.inkrec",
+        [
+            *send(STUDENT, repeat(speech, seconds), ssrc=1),
+            *send(TEACHER, repeat(speech, seconds), ssrc=2),
+        ],
+        seconds=seconds,
+    )
+    code = (
+        "import os, sys; from pathlib import Path; from recorder.voices import main; main();"
+        "high = Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0];"
+        "sys.stderr.write(f'{sum(os.times()[:2])} {int(high) / 1024}')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, recording, folder / "voices.ogg"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    cpu, megabytes = map(float, done.stderr.split())
+    return cpu, megabytes
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rooms", type=int, default=100)
     arguments.add_argument("--seconds", type=int, default=20)
+    arguments.add_argument("--render", type=int, default=1800)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -83,6 +122,8 @@ def main() -> None:
         asyncio.run(fill(folder / "long", 1, 1800 if given.seconds >= 20 else 60, 0))
         records, each = read_back(folder / "long" / "s_0.inkrec")
         print(f"reading back: {records} records, {each:.2f} us each, {records * each / 1e6:.2f} s")
+        cpu, megabytes = render(folder, given.render)
+        print(f"rendering {given.render} s of voices: {cpu:.1f} s CPU, peak {megabytes:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -162,16 +162,20 @@ class RecorderMember:
             asyncio.get_running_loop().call_soon(self._fail, "the disk is too slow")
 
     async def _flush_until_sealed(self, interval_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + interval_s
         try:
             while not self._sealing.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._sealing.wait(), interval_s)
+                    async with asyncio.timeout_at(due):
+                        await self._sealing.wait()
+                # The time the disk takes is part of the interval, not on top of it.
+                due = max(due + interval_s, loop.time())
                 if not self._sealing.is_set():
                     self._flushes += 1
                     # Also when nothing happened: it shows until when the recorder was there.
-                    await self._flush(
-                        _record(Kind.MARK, self._clock_us(), Mark(flushes=self._flushes))
-                    )
+                    mark = Mark(flushes=self._flushes)
+                    await self._flush(_record(Kind.MARK, self._clock_us(), mark))
             await self._flush(_record(Kind.SEALED, self._clock_us(), self._seal()))
         except OSError as error:
             self._buffer = bytearray()

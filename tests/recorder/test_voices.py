@@ -1,6 +1,5 @@
 """Rendered voices are where they were spoken, on the right side, whatever the network did."""
 
-import os
 import random
 import subprocess
 import sys
@@ -34,7 +33,9 @@ STUDENT_OPUS = opus(STUDENT_SOUND)
 TEACHER_OPUS = opus(TEACHER_SOUND)
 
 
-def offset_ms(channel: Channel, at_s: float, sound: Sound, sound_s: float) -> float:
+def offset_ms(
+    channel: Channel, at_s: float, sound: Sound, sound_s: float, alike: float = 0.8
+) -> float:
     """Return by how many ms the second of `sound` from `sound_s` is later than `at_s`.
 
     Looks half a second around, and fails when what is there is not that sound.
@@ -48,7 +49,7 @@ def offset_ms(channel: Channel, at_s: float, sound: Sound, sound_s: float) -> fl
     best = int(np.argmax(product[:RATE]))
     found = around[best : best + RATE]
     likeness = product[best] / (np.linalg.norm(found) * np.linalg.norm(wanted) + 1e-9)
-    assert likeness > 0.8, f"the sound is not there (likeness {likeness:.2f})"
+    assert likeness > alike, f"the sound is not there (likeness {likeness:.2f})"
     return (best - RATE // 2) / RATE * 1000
 
 
@@ -212,7 +213,8 @@ def test_a_clock_wrong_by_100_ppm_stays_in_place(tmp_path: Path, ppm: float) -> 
     left, _ = rendered(tmp_path, arrivals, 302)
     for cycles in (0, 25, 49):
         spoken_s = 1 + (cycles * 6 + 2) * (1 + ppm / 1e6)
-        assert abs(offset_ms(left, spoken_s, STUDENT_SOUND, 2.0)) < 15
+        # A second of it is 5 samples longer than its original, so a little less alike.
+        assert abs(offset_ms(left, spoken_s, STUDENT_SOUND, 2.0, alike=0.6)) < 15
 
 
 def test_junk_is_counted_and_the_rest_is_heard(tmp_path: Path) -> None:
@@ -261,16 +263,25 @@ def test_nobody_spoke(tmp_path: Path) -> None:
     assert not right.any()
 
 
-def run(recording: Path, out: Path) -> tuple[int, int]:
-    """Render in a process of its own; return its exit code and its peak memory in bytes."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "recorder.voices", recording, out],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+# ru_maxrss would do, but for a child it begins at the size of the process that started it.
+MEASURED = """
+import sys
+from pathlib import Path
+from recorder.voices import main
+code = main()
+status = Path("/proc/self/status").read_text()
+sys.stderr.write(status.split("VmHWM:")[1].split()[0])
+sys.exit(code)
+"""
+
+
+def peak_kilobytes(recording: Path, out: Path) -> int:
+    """Render in a process of its own and return the most memory it had."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, recording, out], capture_output=True, text=True, check=True
     )
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, usage.ru_maxrss * 1024
+    assert out.exists()
+    return int(done.stderr)
 
 
 def test_memory_does_not_grow_with_the_session(tmp_path: Path) -> None:
@@ -284,15 +295,19 @@ def test_memory_does_not_grow_with_the_session(tmp_path: Path) -> None:
             ],
             seconds=minutes * 60,
         )
-        code, peak = run(recording, tmp_path / f"{minutes}.ogg")
-        assert code == 0
-        peaks.append(peak)
+        peaks.append(peak_kilobytes(recording, tmp_path / f"{minutes}.ogg"))
     # Four more minutes of two channels would be 46 MB.
-    assert peaks[1] - peaks[0] < 10_000_000
+    assert peaks[1] - peaks[0] < 10_000
 
 
 def test_what_is_no_recording_leaves_no_file(tmp_path: Path) -> None:
-    (tmp_path / "s_test.inkrec").write_bytes(b"something else")
-    code, _ = run(tmp_path / "s_test.inkrec", tmp_path / "out.ogg")
-    assert code == 1
+    (tmp_path / "s_test.inkrec").write_bytes(b"something else, of some length")
+    done = subprocess.run(
+        [sys.executable, "-m", "recorder.voices", tmp_path / "s_test.inkrec", tmp_path / "out.ogg"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "not rendered: no recording\n"
     assert [path.name for path in tmp_path.iterdir()] == ["s_test.inkrec"]
