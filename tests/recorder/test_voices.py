@@ -311,3 +311,16 @@ def test_what_is_no_recording_leaves_no_file(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "not rendered: no recording\n"
     assert [path.name for path in tmp_path.iterdir()] == ["s_test.inkrec"]
+
+
+def test_a_clock_gone_mad_does_not_fill_the_disk(tmp_path: Path) -> None:
+    mad = Arrival(2**62, STUDENT, rtp(b"\xf8", 1, 2, 3))
+    recording = write_recording(
+        tmp_path / "s_test.inkrec",
+        [*send(STUDENT, STUDENT_OPUS, start_s=1.0), mad],
+        seconds=8,
+    )
+    report = render(recording, tmp_path / "out.ogg")
+    assert report.damage is not None
+    assert report.damage.reason == "clock"
+    assert 6.9 < report.seconds < 7.1
