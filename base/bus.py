@@ -8,11 +8,20 @@ that fails, means it is delivered again: handlers see an event at least once.
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, event as sqlalchemy_event, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    String,
+    delete,
+    event as sqlalchemy_event,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +37,10 @@ _IDLE_S = 5.0
 """How often the table is looked at although nobody rang: for events that wait for their retry."""
 _RETRY_S = (1, 5, 30, 120, 600)
 """Waits after the first, second… failure; the last one for all that follow."""
+
+_PRUNE_S = 3600.0
+_KEPT_MS = 7 * 86_400_000
+"""Delivered events are kept a week, to look into what happened."""
 
 
 class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,13 +132,23 @@ class Bus:
                 delivered += 1
         return delivered
 
+    async def prune(self) -> None:
+        """Forget what was delivered a week ago and more."""
+        before_ms = self._clock.unix_ms() - _KEPT_MS
+        async with self._database.session() as session:
+            await session.execute(delete(OutboxRow).where(OutboxRow.delivered_ms < before_ms))
+
     def _ring(self, _session: object) -> None:
         self._bell.set()
 
     async def _dispatch(self) -> None:
+        pruned = -math.inf
         while not self._stopping:
             self._bell.clear()
             try:
+                if self._clock.now() - pruned >= _PRUNE_S:
+                    pruned = self._clock.now()
+                    await self.prune()
                 while await self.deliver() == _BATCH:
                     pass
             except Exception as error:

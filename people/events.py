@@ -12,7 +12,11 @@ class SignInRevoked(DomainEvent, tag="sign_in_revoked", frozen=True, kw_only=Tru
 
 
 class PenRevoked(DomainEvent, tag="pen_revoked", frozen=True, kw_only=True):
-    """A pen was taken off a teacher's account; its socket should be closed."""
+    """A pen's pairing is over; a socket opened with this credential should be closed.
+
+    The pen itself may be back with a new credential by the time this is heard.
+    """
 
     pen_id: str
+    credential_id: str
     teacher_id: str

@@ -48,11 +48,15 @@ class SignedIn(Struct, frozen=True, kw_only=True):
 
 
 class PenIdentity(Struct, frozen=True, kw_only=True):
-    """Whose a connected pen is. `pen_id` is the pen's own id, as it was paired."""
+    """Whose a connected pen is. `pen_id` is the pen's own id, as it was paired.
+
+    `credential_id` tells one pairing of a pen from the next one, which is what gets revoked.
+    """
 
     pen_id: Id
     teacher_id: Id
     model: str
+    credential_id: Id
 
 
 class Pairing(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
 from base.clock import Clock
@@ -151,8 +152,7 @@ class PenService:
                 select(PenRow).where(PenRow.pen == pen, PenRow.revoked_ms.is_(None))
             )
             if before is not None:
-                before.revoked_ms = now_ms
-                self._bus.add(session, PenRevoked(pen_id=pen, teacher_id=before.teacher_id))
+                self._revoke(session, before)
                 await session.flush()
             session.add(
                 PenRow(
@@ -174,7 +174,12 @@ class PenService:
             raise Refusal("token_invalid", "this pen is not known", HTTPStatus.UNAUTHORIZED)
         if row.revoked_ms is not None:
             raise Refusal("token_revoked", "this pen was taken off", HTTPStatus.UNAUTHORIZED)
-        return PenIdentity(pen_id=row.pen, teacher_id=row.teacher_id, model=row.model)
+        return PenIdentity(
+            pen_id=row.pen,
+            teacher_id=row.teacher_id,
+            model=row.model,
+            credential_id=_credential_id(row),
+        )
 
     async def pens_of(self, teacher_id: str) -> list[PairedPen]:
         """Return a teacher's pens, the newest first."""
@@ -198,9 +203,17 @@ class PenService:
             row = await session.scalar(query)
             if row is None:
                 raise not_found("unknown_pen", "you have no such pen")
-            row.revoked_ms = self._clock.unix_ms()
-            self._bus.add(session, PenRevoked(pen_id=pen, teacher_id=teacher_id))
+            self._revoke(session, row)
         log.info("pen_revoked", pen=pen, teacher=teacher_id)
+
+    def _revoke(self, session: AsyncSession, row: PenRow) -> None:
+        row.revoked_ms = self._clock.unix_ms()
+        self._bus.add(
+            session,
+            PenRevoked(
+                pen_id=row.pen, credential_id=_credential_id(row), teacher_id=row.teacher_id
+            ),
+        )
 
     def _forget_old(self, now: float) -> None:
         # Kept for a while after their end, so that the teacher hears "expired" and not "unknown".
@@ -224,6 +237,11 @@ def _refuse_if_throttled(throttle: Throttle, key: str, now: float) -> None:
 
 def _plain(user_code: str) -> str:
     return user_code.upper().replace("-", "").replace(" ", "")
+
+
+def _credential_id(row: PenRow) -> str:
+    """Return a name for a credential that may be told: its hash, of which a part is enough."""
+    return row.token_hash[:24]
 
 
 def _token_hash(token: str) -> str:

@@ -71,8 +71,18 @@ class PeopleService:
         """Revoked sign-ins, and the Unix ms after which none of their access tokens can live."""
 
     async def start(self) -> None:
-        """Learn which sign-ins were revoked so lately that access tokens of them may still live."""
-        since = self._clock.unix_ms() - self._access_ms
+        """Forget sign-ins that have run out; learn which were revoked so lately that access tokens
+        of them may still live."""
+        now_ms = self._clock.unix_ms()
+        since = now_ms - self._access_ms
+        async with self._database.session() as session:
+            await session.execute(
+                delete(RefreshTokenRow).where(RefreshTokenRow.expires_ms < now_ms)
+            )
+            in_use = select(RefreshTokenRow.sign_in_id)
+            await session.execute(
+                delete(SignInRow).where(SignInRow.created_ms < since, SignInRow.id.not_in(in_use))
+            )
         query = select(SignInRow.id, SignInRow.revoked_ms).where(SignInRow.revoked_ms > since)
         async with self._database.reading() as session:
             for sign_in_id, revoked_ms in await session.execute(query):
@@ -101,9 +111,6 @@ class PeopleService:
         now_ms = self._clock.unix_ms()
         sign_in = SignInRow(id=new_id("si"), person_id=row.id, created_ms=now_ms)
         async with self._database.session() as session:
-            await session.execute(
-                delete(RefreshTokenRow).where(RefreshTokenRow.expires_ms < now_ms)
-            )
             if fresh is not None:
                 (await session.get_one(PersonRow, row.id)).password_hash = fresh
             session.add(sign_in)

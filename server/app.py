@@ -202,7 +202,7 @@ def _connect(bus: Bus, hub: Hub, lobby: Lobby, desk: PenDesk, sockets: Sockets) 
         sockets.close_revoked(event.sign_in_id)
 
     async def pen_taken_off(event: PenRevoked) -> None:
-        sockets.close_revoked(event.pen_id)
+        sockets.close_revoked(event.credential_id)
 
     bus.subscribe(SessionEnded, forms_changed)
     bus.subscribe(SessionRated, rated)

@@ -56,7 +56,7 @@ class PhotoWorkshop:
         finally:
             self._on_the_way.remove(person_id)
 
-    async def prepare(self, data: bytes) -> Photo:
+    async def prepare(self, data: bytes | bytearray) -> Photo:
         """Return the picture to keep.
 
         Refuses with `not_a_picture` (415), `picture_too_large` and `photo_failed` (both 422).

@@ -13,10 +13,15 @@ class ProgramFailed(Exception):
     """The program took too long or ended badly; the text says which, nothing of its output."""
 
 
+_PIECE = 256 * 1024
+"""Written to the program at a time: a whole photo at once would be copied in one go by the loop."""
+_OUTPUT_BYTES = 32 * 1024 * 1024
+
+
 async def run_module(
-    module: str, *arguments: str, data: bytes | None = None, timeout_s: float
+    module: str, *arguments: str, data: bytes | bytearray = b"", timeout_s: float
 ) -> bytes:
-    """Run `python -m module` with `data` as its input; return its output, at most some megabytes.
+    """Run `python -m module` with `data` as its input; return its output, at most 32 MiB.
 
     Raises `ProgramFailed`. When the caller is cancelled or time is up, the program is killed and
     waited for: none outlives its caller.
@@ -26,14 +31,18 @@ async def run_module(
         "-m",
         module,
         *arguments,
-        stdin=asyncio.subprocess.PIPE if data is not None else asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=_ROOT,
     )
+    assert program.stdin is not None
+    assert program.stdout is not None
     try:
-        async with asyncio.timeout(timeout_s):
-            output, _ = await program.communicate(data)
+        async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as group:
+            group.create_task(_feed(program.stdin, data))
+            output = group.create_task(_take(program.stdout))
+            group.create_task(_end(program))
     except TimeoutError:
         raise ProgramFailed(f"{module} took longer than {timeout_s:g} s") from None
     finally:
@@ -43,4 +52,32 @@ async def run_module(
             await asyncio.shield(program.wait())
     if program.returncode != 0:
         raise ProgramFailed(f"{module} ended with status {program.returncode}")
-    return output
+    taken = output.result()
+    if taken is None:
+        raise ProgramFailed(f"{module} said more than {_OUTPUT_BYTES} bytes")
+    return taken
+
+
+async def _feed(stdin: asyncio.StreamWriter, data: bytes | bytearray) -> None:
+    view = memoryview(data)
+    # A program that ends without having read everything says so by its exit status.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        for start in range(0, len(view), _PIECE):
+            stdin.write(view[start : start + _PIECE])
+            await stdin.drain()
+    stdin.close()
+
+
+async def _take(stdout: asyncio.StreamReader) -> bytes | None:
+    """Return all output, None if it was too much; it is read to its end either way."""
+    parts: list[bytes] = []
+    size = 0
+    while piece := await stdout.read(_PIECE):
+        size += len(piece)
+        if size <= _OUTPUT_BYTES:
+            parts.append(piece)
+    return b"".join(parts) if size <= _OUTPUT_BYTES else None
+
+
+async def _end(program: asyncio.subprocess.Process) -> None:
+    await program.wait()

@@ -74,8 +74,8 @@ async def body(request: web.Request, kind: type[T]) -> T:
         raise Refusal("bad_request", text) from None
 
 
-async def read_at_most(request: web.Request, limit: int) -> bytes:
-    """Return the body; refuses with `too_large` without having read more than `limit` bytes."""
+async def read_at_most(request: web.Request, limit: int) -> bytearray:
+    """Return the body, uncopied; refuses with `too_large` without having read more than `limit` bytes."""
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     data = bytearray()
@@ -83,7 +83,7 @@ async def read_at_most(request: web.Request, limit: int) -> bytes:
         data += chunk
         if len(data) > limit:
             raise _too_large(limit)
-    return bytes(data)
+    return data
 
 
 def query_number(request: web.Request, name: str, default: int, least: int, most: int) -> int:

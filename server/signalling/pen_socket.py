@@ -30,7 +30,7 @@ class PenSocket(Handler):
             raise SocketRefused(codes.FORBIDDEN, "this credential is of another pen")
         teacher = await self._people.person(pen.teacher_id)
         self._pen = pen
-        self._socket.credential = pen.pen_id
+        self._socket.credential = pen.credential_id
         self._socket.send(
             PenWelcome(version=PROTOCOL_VERSION, teacher=teacher.id, teacher_name=teacher.name)
         )

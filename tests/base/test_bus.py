@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from base.bus import Bus, DomainEvent
+from base.bus import Bus, DomainEvent, OutboxRow
 from tests.fakes.clock import FakeClock
 from tests.fakes.services import Kept, kept
 
@@ -127,6 +128,18 @@ async def test_a_handler_that_fails_gets_the_event_again_and_holds_up_nobody(
         "inkcall_outbox_failures_total", {"event": "test_happened"}
     )
     assert counted == 2
+
+
+async def test_what_was_delivered_a_week_ago_is_forgotten_and_nothing_else(services: Kept) -> None:
+    services.bus.subscribe(Happened, Listener())
+    await publish(services, Happened(what="old"))
+    await services.bus.deliver()
+    await publish(services, Happened(what="never delivered"))
+    services.clock.advance(7 * 86400 + 1)
+    await services.bus.prune()
+    async with services.database.reading() as session:
+        (left,) = await session.scalars(select(OutboxRow))
+    assert b"never delivered" in left.payload
 
 
 async def test_leaving_the_block_leaves_no_task(services: Kept) -> None:

@@ -8,12 +8,14 @@ from time import perf_counter
 import jwt
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from base.config import PeopleConfig
 from base.errors import Refusal
 from base.signing import Signer
 from people.events import SignInRevoked
 from people.service import AUDIENCE
+from people.tables import SignInRow
 from tests.fakes.clock import FakeClock
 from tests.fakes.services import CHEAP, PASSWORD, Kept, kept
 
@@ -274,6 +276,21 @@ async def test_signing_out_ends_all_tokens_at_once_and_after_a_restart(tmp_path:
         with pytest.raises(Refusal) as error:
             await services.people.refresh(student.id, signed_in.refresh_token)
         assert refused(error) == "token_revoked"
+
+
+async def test_sign_ins_that_ran_out_are_forgotten_at_the_start(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with kept(tmp_path, clock) as services:
+        student = await services.student()
+        await services.people.sign_in("lin", PASSWORD, ADDRESS)
+        clock.advance(services.config.people.refresh_token_s / 2)
+        alive = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+    clock.advance(services.config.people.refresh_token_s / 2 + 1)
+    async with kept(tmp_path, clock) as services:
+        async with services.database.reading() as session:
+            (left,) = await session.scalars(select(SignInRow))
+        assert left.person_id == student.id
+        await services.people.refresh(student.id, alive.refresh_token)
 
 
 async def test_signing_out_everywhere_ends_every_device(services: Kept) -> None:
