@@ -9,7 +9,6 @@ from base.log import get_logger
 from server.room.effects import (
     Disconnect,
     Effect,
-    Finished,
     MuteVoice,
     ToAll,
     ToOne,
@@ -147,27 +146,33 @@ class LiveRoom:
 
     def _carry(self, effects: list[Effect]) -> None:
         for effect in effects:
-            match effect:
-                case ToAll(event):
-                    frame = encode(event)
-                    self.recorder.event(self.at_us(), frame)
-                    for connection, socket in self._sockets.items():
-                        if self._is_page(connection):
-                            socket.send_frame(frame)
-                case ToOne(connection, message):
-                    self._send_one(connection, message)
-                case ToOthers(connection, message):
-                    key = f"pointer {self.room.connections[connection].member}"
-                    for other, socket in self._sockets.items():
-                        if other != connection and self._is_page(other):
-                            socket.send_latest(key, message)
-                case Disconnect(connection, code):
-                    if (gone := self._sockets.pop(connection, None)) is not None:
-                        gone.close(code)
-                case MuteVoice(member, muted):
-                    self.voices.mute(member, muted)
-                case Finished(reason):
-                    self._finish(reason)
+            # Ink comes here 6 000 times a second; the two effects of each message are asked first.
+            if isinstance(effect, ToAll):
+                self._send_all(effect.event)
+            elif isinstance(effect, ToOne):
+                self._send_one(effect.connection, effect.message)
+            elif isinstance(effect, ToOthers):
+                self._send_others(effect.connection, effect.message)
+            elif isinstance(effect, Disconnect):
+                if (gone := self._sockets.pop(effect.connection, None)) is not None:
+                    gone.close(effect.code)
+            elif isinstance(effect, MuteVoice):
+                self.voices.mute(effect.member, effect.muted)
+            else:
+                self._finish(effect.reason)
+
+    def _send_all(self, event: wire.Event) -> None:
+        frame = encode(event)
+        self.recorder.event(self.at_us(), frame)
+        for seat in self.room.seats.values():
+            if seat.page is not None and (socket := self._sockets.get(seat.page)) is not None:
+                socket.send_frame(frame)
+
+    def _send_others(self, connection: str, message: Message) -> None:
+        key = f"pointer {self.room.connections[connection].member}"
+        for other, socket in self._sockets.items():
+            if other != connection and self._is_page(other):
+                socket.send_latest(key, message)
 
     def _send_one(self, connection: str, message: Message) -> None:
         socket = self._sockets.get(connection)

@@ -198,7 +198,10 @@ class _Connection:
         self._received = tools.metrics.messages.labels(socket.kind, "in")
         self._sent = tools.metrics.messages.labels(socket.kind, "out")
         self._abort: asyncio.TimerHandle | None = None
+        self._silence: asyncio.TimerHandle | None = None
+        self._heard_at = tools.clock.now()
         self._size = 0
+        self._received_before = self._sent_before = self._received_count = 0
 
     async def run(self) -> None:
         self._socket.outbox.on_closing = self._hurry
@@ -212,9 +215,10 @@ class _Connection:
                 finally:
                     self._socket.close(codes.TIMED_OUT)
         finally:
-            if self._abort is not None:
-                self._abort.cancel()
-            self._sent.inc(self._socket.outbox.sent)
+            for timer in (self._abort, self._silence):
+                if timer is not None:
+                    timer.cancel()
+            self._tally()
 
     def _hurry(self) -> None:
         """A peer who does not take the rest of his queue is cut off."""
@@ -238,7 +242,8 @@ class _Connection:
     async def _read(self) -> None:
         entered = False
         try:
-            first = await self._receive(self._tools.limits.hello_s)
+            self._watch(self._tools.limits.hello_s)
+            first = await self._receive()
             if first is None:
                 return
             if not isinstance(first, self._hello):
@@ -252,8 +257,6 @@ class _Connection:
             self._end(refusal.code, refusal.text)
         except WireError as error:
             self._end(error.code, error.text)
-        except TimeoutError:
-            self._end(codes.TIMED_OUT, "nothing was heard for too long")
         except Exception as error:
             log.exception("socket_failed", socket=self._socket.id, **safe_error(error))
             self._end(codes.INTERNAL, "something went wrong on our side")
@@ -262,25 +265,28 @@ class _Connection:
                 await self._handler.closed()
 
     async def _later(self) -> None:
-        limits, clock = self._tools.limits, self._tools.clock
-        bucket = TokenBucket(limits.messages_per_s, limits.messages_burst, clock.now())
-        while (message := await self._receive(limits.idle_s)) is not None:
+        limits = self._tools.limits
+        bucket = TokenBucket(limits.messages_per_s, limits.messages_burst, self._heard_at)
+        self._watch(limits.idle_s)
+        while (message := await self._receive()) is not None:
             # Too fast is slowed down and not thrown out: the peer's own socket fills up, and a
             # page that sends what it drew while it was offline loses nothing.
-            if wait := bucket.take(clock.now(), 1 + self._size / BYTES_A_TOKEN):
+            if wait := bucket.take(self._heard_at, 1 + self._size / BYTES_A_TOKEN):
                 await asyncio.sleep(wait)
             if isinstance(message, Ping):
                 self._socket.send(Pong(sent_ms=message.sent_ms))
+                self._tally()
             elif isinstance(message, self._hello):
                 raise SocketRefused(codes.HELLO_TWICE, "hello was said already")
             else:
                 await self._handler.received(message)
 
-    async def _receive(self, within_s: float) -> Any:
+    async def _receive(self) -> Any:
         """Return the next message, or None when the peer has closed."""
-        frame = await self._response.receive(within_s)
+        frame = await self._response.receive()
+        self._heard_at = self._tools.clock.now()
         if frame.type is WSMsgType.BINARY:
-            self._received.inc()
+            self._received_count += 1
             self._size = len(frame.data)
             return self._decoder(frame.data)
         if frame.type is WSMsgType.TEXT:
@@ -288,6 +294,25 @@ class _Connection:
         if frame.type is WSMsgType.ERROR and self._response.close_code == 1009:
             self._tools.metrics.refused.labels(codes.TOO_LARGE).inc()
         return None
+
+    def _watch(self, within_s: float) -> None:
+        """Close when nothing is heard for so long. One timer a socket: one a message costs more
+        than forwarding the message does."""
+        if self._silence is not None:
+            self._silence.cancel()
+        wait = self._heard_at + within_s - self._tools.clock.now()
+        if wait <= 0:
+            self._end(codes.TIMED_OUT, "nothing was heard for too long")
+            return
+        loop = asyncio.get_running_loop()
+        self._silence = loop.call_later(wait + 0.01, self._watch, within_s)
+
+    def _tally(self) -> None:
+        """Add what came and went since the last time to the metrics."""
+        received, sent = self._received_count, self._socket.outbox.sent
+        self._received.inc(received - self._received_before)
+        self._sent.inc(sent - self._sent_before)
+        self._received_before, self._sent_before = received, sent
 
     def _end(self, code: str, text: str) -> None:
         self._socket.refuse(code, text)
