@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 
 from base.config import Config, ConfigError, load_config
-from server import demo
 from tools.machine import LOGS, ROOT, Trouble, told
 
 START_WITHIN_S = 30.0
@@ -30,6 +29,9 @@ def main() -> int:
     stopping = Stopping()
     LOGS.mkdir(parents=True, exist_ok=True)
     server = start(["-m", "server", "--demo"], SERVER_LOG)
+    # Takes a second, since it brings the whole server with it: meanwhile that comes up.
+    from server import demo
+
     pen: subprocess.Popen[bytes] | None = None
     try:
         if not wait_until_well(url, server, stopping):
@@ -37,12 +39,12 @@ def main() -> int:
         token = config.data_dir / demo.PEN_FILE
         pen = start(
             [
-                *("-m", "pen_bridge", "run", "--virtual", "equation"),
+                *("-m", "pen_bridge", "run", "--virtual", "equation", "--pen", demo.PEN),
                 *("--server", url, "--token-file", str(token)),
             ],
             PEN_LOG,
         )
-        print(welcome(url), flush=True)
+        print(welcome(url, demo.PASSWORD), flush=True)
         watch(server, pen, stopping)
     finally:
         for process in (pen, server):
@@ -142,17 +144,17 @@ def last_words(log: Path, prefix: str) -> str:
     return f"{prefix.strip(': ')} has stopped; its log is {log.relative_to(ROOT)}."
 
 
-def welcome(url: str) -> str:
+def welcome(url: str, password: str) -> str:
     """Return what to show when everything runs."""
     return f"""
   Inkcall  {url}    (Ctrl-C stops it · 按 Ctrl-C 停止)
 
-  密码都是 {demo.PASSWORD}：学生 student1、student2；老师 teacher1、teacher2；督导 auditor1
+  密码都是 {password}：学生 student1、student2；老师 teacher1、teacher2；督导 auditor1
   1. 两个浏览器窗口分别以 teacher1 和 student1 登录。
   2. 老师打开"在线"开关；学生点她的卡片"呼叫"；老师点"接听"。
   3. 说话；演示用的虚拟点阵笔会自己在纸上写字，学生立刻看到。结束后以 auditor1 登录看回放。
 
-  Every password is {demo.PASSWORD}: students student1, student2; teachers teacher1, teacher2; auditor auditor1
+  Every password is {password}: students student1, student2; teachers teacher1, teacher2; auditor auditor1
   1. Sign in as teacher1 in one browser window and as student1 in another.
   2. The teacher switches herself available; the student calls her; she accepts.
   3. Talk. A virtual pen writes by itself and the student sees it. Then replay it as auditor1.
