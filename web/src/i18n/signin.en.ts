@@ -3,7 +3,6 @@ import zh from './signin.zh-CN'
 
 const en: typeof zh = {
   title: 'Sign in',
-  product: 'Inkcall',
   tagline: 'Open tutoring, one to one, live',
   benefits: {
     voice: 'Talk with a teacher who is online now',
@@ -17,7 +16,6 @@ const en: typeof zh = {
   hidePassword: 'Hide the password',
   submit: 'Sign in',
   submitting: 'Signing in…',
-  language: 'Language',
   capsLock: 'Caps Lock is on',
   error: {
     loginEmpty: 'Enter your account',

@@ -1,7 +1,6 @@
 // 登录页的文字。
 export default {
   title: '登录',
-  product: 'Inkcall',
   tagline: '开放辅导 · 一对一实时答疑',
   benefits: {
     voice: '与在线老师语音交流',
@@ -15,7 +14,6 @@ export default {
   hidePassword: '隐藏密码',
   submit: '登录',
   submitting: '正在登录…',
-  language: '语言',
   capsLock: '大写锁定已打开',
   error: {
     loginEmpty: '请输入账号',

@@ -3,12 +3,12 @@ import zh from './teacher.zh-CN'
 
 const en: typeof zh = {
   home: {
-    title: 'Teacher’s desk',
+    title: "Teacher's desk",
     greeting: 'Hello, {name}',
-    signOut: 'Sign out',
     online: 'Online',
     away: 'Away',
     busy: 'In a session',
+    ringing: 'Ringing',
     offline: 'Not connected',
     goOnline: 'Take calls',
     goAway: 'Stop taking calls',
@@ -16,6 +16,7 @@ const en: typeof zh = {
     onlineText: 'Students can call you. Keep this page open.',
     awayText: 'Students cannot see you now. Turn the switch on to take calls.',
     busyText: 'You are in a session. You will be online again when it ends.',
+    ringingText: 'A student is calling you.',
     offlineText: 'The connection to the server is lost. Reconnecting…',
     notify: 'Notify me of calls',
     notifyOn: 'Notifications are on',
@@ -28,7 +29,6 @@ const en: typeof zh = {
     draining: 'Maintenance is near: no new calls before {time}.',
     replaced: 'This page was opened in another window, so this one no longer takes calls.',
     reload: 'Go on in this window',
-    signedOut: 'Your sign-in is no longer valid. Sign in again.',
   },
   sessions: {
     title: 'My sessions',
@@ -88,7 +88,7 @@ const en: typeof zh = {
     noNote: '(no note)',
     history: 'Past sessions',
     historyCount: '{n} in all',
-    historyEmpty: 'This is the student’s first session',
+    historyEmpty: "This is the student's first session",
     left: '{n} s left',
     accept: 'Accept',
     decline: 'Decline',
@@ -229,7 +229,7 @@ const en: typeof zh = {
     ended: {
       hung_up: 'This session has ended.',
       time_limit: 'The 30 minutes are over, so the session ended by itself.',
-      grace_over: 'The other side’s connection did not come back, so the session ended.',
+      grace_over: "The other side's connection did not come back, so the session ended.",
       server_lost: 'The server failed and the session ended. What was saved is not lost.',
       recorder_failed: 'The recording failed, so the session was stopped.',
       drained: 'The session ended because of maintenance.',
@@ -250,7 +250,7 @@ const en: typeof zh = {
     tooLong: 'A knowledge point has at most 60 characters',
     difficulty: 'Difficulty',
     difficulties: { 1: 'Very easy', 2: 'Easy', 3: 'Medium', 4: 'Hard', 5: 'Very hard' },
-    participation: 'Student’s participation',
+    participation: "Student's participation",
     participations: { 1: 'Hardly any', 2: 'Little', 3: 'Fair', 4: 'Active', 5: 'Very active' },
     comment: 'Comment',
     commentHint: 'What was learnt, what still needs practice (may be left empty)',

@@ -3,10 +3,10 @@ export default {
   home: {
     title: '老师工作台',
     greeting: '{name}老师，您好',
-    signOut: '退出登录',
     online: '在线',
     away: '离开',
     busy: '辅导中',
+    ringing: '来电中',
     offline: '未连接',
     goOnline: '开始接听',
     goAway: '暂停接听',
@@ -14,6 +14,7 @@ export default {
     onlineText: '学生可以呼叫您。请保持本页面打开。',
     awayText: '学生现在看不到您。打开开关后即可接听呼叫。',
     busyText: '您正在辅导中，结束后自动恢复接听。',
+    ringingText: '有学生正在呼叫您。',
     offlineText: '与服务器的连接已断开，正在重新连接…',
     notify: '来电时通知我',
     notifyOn: '来电通知已开启',
@@ -25,7 +26,6 @@ export default {
     draining: '系统即将维护，{time} 前不再接受新的呼叫。',
     replaced: '您已在其他窗口打开本页面，这个窗口不再接听。',
     reload: '在此窗口继续',
-    signedOut: '登录已失效，请重新登录。',
   },
   sessions: {
     title: '我的辅导',
