@@ -39,13 +39,11 @@ def measure(
     command = [sys.executable, "-m", "bench.relay_server", "--way", way]
     if uvloop:
         command.append("--uvloop")
-    if profile:
-        spy = str(Path(sys.executable).with_name("py-spy"))
-        command = [spy, "record", "-f", "raw", "-r", "500", "-o", profile, "--", *command]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         port = int(server.stdout.readline())
+        spy = _profile(server.pid, seconds, profile) if profile else None
         load = [sys.executable, "-m", "bench.relay_load", "--port", str(port), "--host", host]
         load += ["--calls", str(calls), "--seconds", str(seconds)]
         output = subprocess.run(
@@ -54,6 +52,8 @@ def measure(
         if output.returncode:
             raise RuntimeError(output.stderr)
         result: dict[str, Any] = json.loads(output.stdout)
+        if spy is not None:
+            spy.wait(seconds + 60)
     finally:
         try:
             server.wait(30)
@@ -63,6 +63,12 @@ def measure(
     result["us"] = result["cpu_s"] / max(1, result["packets"]) * 1e6
     result["lost"] = result["sent"] - result["received"]
     return result
+
+
+def _profile(pid: int, seconds: float, file: str) -> subprocess.Popen[bytes]:
+    command = [str(Path(sys.executable).with_name("py-spy")), "record", "-p", str(pid)]
+    command += ["-d", str(int(seconds) + 5), "-f", "raw", "-r", "250", "-o", file]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def line(way: str, calls: int, result: dict[str, Any], note: str = "") -> str:

@@ -293,6 +293,7 @@ class MediaEndpoint:
                 leg.tick(now)
                 if self._report_at[leg_id] <= now:
                     self._report_at[leg_id] = now + self.config.rtcp_interval_s
+                    leg.expire(now)
                     leg.report(now)
             except Exception:  # one leg's trouble must not be everybody's
                 self._plane.count(Drop.INTERNAL)

@@ -214,15 +214,20 @@ class Leg:
             self._target = None
 
     def tick(self, now: float) -> None:
-        """Liveness and expiry of addresses; called a few times a second."""
+        """Liveness; called ten times a second, so it looks at two numbers and no more."""
         heard_at = self._host.plane.heard_at(self.id)
         if heard_at > self._alive_at:
             self._alive(heard_at)
-        silence = now - self._alive_at
-        if self._state is LegState.CONNECTED and silence > self._host.config.interrupted_after_s:
+        if (
+            now - self._alive_at > self._host.config.interrupted_after_s
+            and self._state is LegState.CONNECTED
+        ):
             self._set_state(LegState.INTERRUPTED)
+
+    def expire(self, now: float) -> None:
+        """Forget addresses that nothing came from; once a report interval."""
         if self._target is not None:
-            self._agent.heard(self._target, heard_at)
+            self._agent.heard(self._target, self._host.plane.heard_at(self.id))
         expired = self._agent.expire(now, self._host.config.path_expires_s)
         for address in expired:
             self._host.plane.unbind(address)

@@ -1,0 +1,277 @@
+"""The packet path alone: no socket, no loop, the time as a number."""
+
+import os
+import struct
+
+import pylibsrtp
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from server.media.packets import Kind, RtpHeader, rtp_header
+from server.media.plane import Address, Plane, SrtpKeys
+from server.media.relay import Relay
+
+PROFILE = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
+
+
+def session(key: bytes, direction: int) -> pylibsrtp.Session:
+    policy = pylibsrtp.Policy(key=key, ssrc_type=direction, srtp_profile=PROFILE)
+    policy.window_size = 1024
+    policy.allow_repeat_tx = True
+    return pylibsrtp.Session(policy)
+
+
+class End:
+    """A client: its address, its keys."""
+
+    def __init__(self, relay: Relay, leg_id: str, number: int) -> None:
+        self.relay, self.id = relay, leg_id
+        self.address: Address = ("192.0.2.1", number)
+        up, down = os.urandom(28), os.urandom(28)
+        self.tx = session(up, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+        self.rx = session(down, pylibsrtp.Policy.SSRC_ANY_INBOUND)
+        relay.add_leg(leg_id, 1000 + number)
+        relay.set_keys(leg_id, SrtpKeys(PROFILE, up, down))
+        relay.bind(leg_id, self.address)
+        relay.set_target(leg_id, self.address)
+        self.heard: list[tuple[RtpHeader, bytes]] = []
+
+    def wire(
+        self, sequence: int, *, ssrc: int = 1, stamp: int | None = None, kind: int = 111
+    ) -> bytes:
+        stamp = sequence * 960 if stamp is None else stamp
+        packet = struct.pack(
+            "!BBHII", 0x80, kind, sequence & 0xFFFF, stamp & 0xFFFFFFFF, ssrc
+        ) + struct.pack("!II", ssrc, sequence)
+        return self.tx.protect(packet)
+
+    def say(self, sequence: int, now: float = 1.0, **how: int) -> None:
+        self.relay.receive(self.wire(sequence, **how), self.address, now)
+
+
+class Net:
+    """A relay, and where its packets go."""
+
+    def __init__(self) -> None:
+        self.slow: list[tuple[Kind, str | None]] = []
+        self.fail: Exception | None = None
+        self.relay = Relay(
+            send=self.send, slow=lambda kind, leg, data, addr, now: self.slow.append((kind, leg))
+        )
+        self.plane: Plane = self.relay  # the class fits the interface
+        self.ends: dict[Address, End] = {}
+
+    def end(self, leg_id: str) -> End:
+        end = End(self.relay, leg_id, len(self.ends) + 1)
+        self.ends[end.address] = end
+        return end
+
+    def pair(self) -> tuple[End, End]:
+        a, b = self.end("a"), self.end("b")
+        self.relay.pair("a", "b")
+        return a, b
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        if self.fail is not None:
+            raise self.fail
+        end = self.ends[address]
+        packet = end.rx.unprotect(datagram)
+        header = rtp_header(packet)
+        assert header is not None
+        end.heard.append((header, packet[header.payload_offset :]))
+
+    def dropped(self) -> dict[str, int]:
+        return self.relay.totals().dropped
+
+
+def numbers(end: End) -> list[int]:
+    return [header.sequence for header, _ in end.heard]
+
+
+def test_gaps_and_order_of_the_speaker_are_kept() -> None:
+    net = Net()
+    a, b = net.pair()
+    for sequence in (10, 11, 14, 13, 15):
+        a.say(sequence)
+    assert numbers(b) == [10, 11, 14, 13, 15]
+    assert {header.ssrc for header, _ in b.heard} == {1002}
+
+
+def test_numbers_wrap_around() -> None:
+    net = Net()
+    a, b = net.pair()
+    for sequence in range(65_530, 65_545):
+        a.say(sequence)
+    assert numbers(b) == [number & 0xFFFF for number in range(65_530, 65_545)]
+    voice = net.relay.counters("a").reception
+    assert voice is not None
+    assert (voice.highest, voice.received) == (65_544, 15)
+
+
+def test_a_change_of_source_goes_on_with_the_next_number_and_the_clock() -> None:
+    net = Net()
+    a, b = net.pair()
+    a.say(10, now=1.0)
+    a.say(50_000, now=1.5, ssrc=2, stamp=7)
+    headers = [header for header, _ in b.heard]
+    assert headers[1].sequence == headers[0].sequence + 1
+    assert headers[1].timestamp - headers[0].timestamp == 24_000
+    assert headers[1].marker
+
+
+def test_a_late_packet_from_before_a_change_never_reuses_a_number() -> None:
+    net = Net()
+    a, b = net.pair()
+    for sequence in range(10, 15):
+        a.say(sequence)
+    a.say(200, ssrc=2)
+    a.say(198, ssrc=2)  # would take the number of the old voice's last packet but one
+    a.say(15, ssrc=1)  # the old voice itself
+    assert numbers(b) == [10, 11, 12, 13, 14, 15]
+    assert net.dropped() == {"before_switch": 1, "old_source": 1}
+
+
+def test_a_peer_cannot_open_sources_without_end() -> None:
+    net = Net()
+    a, _ = net.pair()
+    for ssrc in range(1, 30):
+        a.say(1, ssrc=ssrc)
+    assert net.dropped() == {"too_many_sources": 21}
+
+
+def test_a_forged_source_does_not_change_the_voice() -> None:
+    net = Net()
+    a, b = net.pair()
+    a.say(10)
+    net.relay.receive(b"\x80\x6f" + bytes(50), a.address, 1.0)
+    a.say(11)
+    assert numbers(b) == [10, 11]
+    assert net.dropped() == {"srtp_auth": 1}
+
+
+def test_a_repeated_datagram_is_dropped_before_tap_and_listener() -> None:
+    net = Net()
+    a, b = net.pair()
+    tapped: list[bytes] = []
+    net.relay.set_tap("a", lambda packet, _: tapped.append(packet))
+    wire = a.wire(10)
+    for _ in range(3):
+        net.relay.receive(wire, a.address, 1.0)
+    assert numbers(b) == [10]
+    assert len(tapped) == 1
+    assert net.dropped() == {"srtp_replay": 2}
+
+
+def test_other_payload_types_are_not_forwarded() -> None:
+    net = Net()
+    a, b = net.pair()
+    a.say(10, kind=0)
+    assert b.heard == []
+    assert net.dropped() == {"payload_type": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(BlockingIOError(), "send_full"), (OSError(101, "unreachable"), "send_error")],
+)
+def test_a_send_that_fails_is_counted_and_the_next_goes_out(error: Exception, reason: str) -> None:
+    net = Net()
+    a, b = net.pair()
+    net.fail = error
+    a.say(10)
+    net.fail = None
+    a.say(11)
+    assert numbers(b) == [11]
+    assert net.dropped() == {reason: 1}
+
+
+def test_the_tap_gets_a_voice_that_nobody_hears_yet() -> None:
+    net = Net()
+    a = net.end("a")
+    tapped: list[float] = []
+    net.relay.set_tap("a", lambda _, at: tapped.append(at))
+    a.say(1, now=5.0)
+    assert tapped == [5.0]
+    assert net.dropped() == {"no_peer": 1}
+
+
+def test_media_from_another_bound_address_is_pointed_out_once_it_is_the_newest() -> None:
+    net = Net()
+    a, _ = net.pair()
+    other: Address = ("198.51.100.1", 9)
+    net.relay.bind("a", other)
+    a.say(10)
+    net.relay.receive(a.wire(12), other, 1.0)
+    net.relay.receive(a.wire(11), other, 1.0)  # late
+    assert net.slow == [(Kind.RTP, "a")]
+
+
+def test_pairing_again_leaves_the_old_partner_alone() -> None:
+    net = Net()
+    a, b = net.pair()
+    c = net.end("c")
+    net.relay.pair("a", "c")
+    a.say(1)
+    b.say(1)
+    assert (len(b.heard), len(c.heard), len(a.heard)) == (0, 1, 0)
+    net.relay.remove("c")
+    a.say(2)
+    assert net.dropped() == {"no_peer": 2}
+
+
+def test_a_leg_is_not_paired_with_itself_nor_added_twice() -> None:
+    net = Net()
+    net.end("a")
+    with pytest.raises(ValueError, match="itself"):
+        net.relay.pair("a", "a")
+    with pytest.raises(ValueError, match="already"):
+        net.relay.add_leg("a", 5)
+
+
+def test_kept_packets_are_sent_again_as_they_were_and_old_ones_are_gone() -> None:
+    net = Net()
+    a, b = net.pair()
+    for sequence in range(100):
+        a.say(sequence)
+    sent: list[bytes] = []
+    net.send = lambda data, _: sent.append(data)  # type: ignore[method-assign]
+    net.relay._send = lambda data, _: sent.append(data)
+    assert net.relay.resend("b", (99, 98, 20, 64_000)) == 2
+    assert [int.from_bytes(data[2:4], "big") for data in sent] == [99, 98]
+    assert net.relay.resend("a", (99,)) == 0
+    assert len(b.heard) == 100
+
+
+def test_jitter_follows_rfc_3550_and_ignores_pauses() -> None:
+    net = Net()
+    a, _ = net.pair()
+    for index in range(200):
+        a.say(index, now=1.0 + index * 0.02 + (0.004 if index % 2 else 0.0))
+    voice = net.relay.counters("a").reception
+    assert voice is not None
+    assert voice.jitter == pytest.approx(192, rel=0.05)  # 4 ms of 48 kHz
+    a.say(201, now=100.0)
+    after = net.relay.counters("a").reception
+    assert after is not None
+    assert after.jitter == voice.jitter
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(-3, 6), st.booleans()), min_size=1, max_size=80
+    )
+)
+def test_no_number_is_ever_given_to_two_packets(steps: list[tuple[int, int, bool]]) -> None:
+    """Whatever sources, orders and mutes: a nonce is used once (RFC 7714 section 8.4)."""
+    net = Net()
+    a, b = net.pair()
+    positions = dict.fromkeys(range(1, 5), 30_000)
+    for ssrc, step, muted in steps:
+        net.relay.set_muted("a", muted)
+        positions[ssrc] += step
+        a.say(positions[ssrc] - 2, ssrc=ssrc)
+        a.say(positions[ssrc], ssrc=ssrc)
+    given_to: dict[int, bytes] = {}
+    for header, payload in b.heard:
+        assert given_to.setdefault(header.sequence, payload) == payload
