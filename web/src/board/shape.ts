@@ -11,6 +11,9 @@ export const PIECE_POINTS = 256
 /** A piece starts this many points early, so that smoothing has settled where it joins. */
 const OVERLAP_POINTS = 24
 
+/** Ink is drawn a little wider than it was: a page on a phone is half the size of the paper. */
+const INK_SCALE = 1.35
+
 export interface Box {
   left: number
   top: number
@@ -32,7 +35,7 @@ function options(tool: Tool, width: number, simulate: boolean, last: boolean) {
     }
   }
   return {
-    size: width,
+    size: width * INK_SCALE,
     thinning: simulate ? 0.35 : 0.55,
     smoothing: 0.5,
     streamline: 0.32,

@@ -15,9 +15,9 @@ export const HIGHLIGHTER_COLOURS = {
   blue: '#8ecbff',
   red: '#ff9d94',
 } as const
-/** Board units: 0.3, 0.55 and 1 mm. */
-export const WIDTHS = { thin: 30, medium: 55, thick: 100 } as const
-const HIGHLIGHTER_TIMES = 9
+/** Board units: 0.4, 0.75 and 1.4 mm. */
+export const WIDTHS = { thin: 40, medium: 75, thick: 140 } as const
+const HIGHLIGHTER_TIMES = 7
 
 export type ColourName = 'black' | 'blue' | 'red' | 'green' | 'yellow'
 export type WidthName = keyof typeof WIDTHS
