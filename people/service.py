@@ -272,9 +272,12 @@ class PeopleService:
             raise Refusal("login_taken", "this login is taken", HTTPStatus.CONFLICT) from None
         return person
 
-    async def login_exists(self, login: str) -> bool:
-        """Tell whether there is an account with this login."""
-        return await self._by_its_login(normal_login(login)) is not None
+    async def by_login(self, login: str) -> Person:
+        """Return the account with this login; refuses with `unknown_person`."""
+        row = await self._by_its_login(normal_login(login))
+        if row is None:
+            raise not_found("unknown_person", "there is no such person")
+        return _person(row)
 
     # --- inside ------------------------------------------------------------------------------
 

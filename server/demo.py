@@ -175,9 +175,11 @@ async def seed(
     """Make what is missing of the demo data; the pen's credential goes to a file of mode 0600."""
     ids = {}
     for account in ACCOUNTS:
-        if not await people.login_exists(account["login"]):
-            await people.create(password=PASSWORD, **account)
-        ids[account["login"]] = (await people.find(account["role"], account["login"]))[0]
+        try:
+            person = await people.by_login(account["login"])
+        except Refusal:
+            person = await people.create(password=PASSWORD, **account)
+        ids[person.login] = person.id
     for number, past in enumerate(_PAST, start=1):
         await _past_session(sessions, ids, f"s_demo{number}", past, clock.unix_ms())
     await _pen(pens, ids["teacher1"], config.data_dir / PEN_FILE)

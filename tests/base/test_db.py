@@ -55,6 +55,18 @@ async def test_many_writers_at_once_all_get_their_turn(services: Kept) -> None:
     assert sorted(await names(services.database)) == sorted(wanted)
 
 
+async def test_writers_that_wait_leave_the_connections_to_readers(services: Kept) -> None:
+    database = services.database
+    async with asyncio.TaskGroup() as group, database.session() as session:
+        await session.execute(text("DELETE FROM outbox"))
+        for n in range(30):
+            group.create_task(put(database, f"n{n}"))
+        async with asyncio.timeout(2):
+            for _ in range(50):
+                assert await names(database) == []
+    assert len(await names(database)) == 30
+
+
 async def test_the_connection_is_set_up_for_safety(services: Kept) -> None:
     async with services.database.session() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
