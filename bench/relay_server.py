@@ -126,7 +126,7 @@ class AiortcBytes:
                 with contextlib.suppress(ConnectionError):
                     await peer.getTransceivers()[0].receiver.transport._send_rtp(data)
 
-        transport._handle_rtp_data = forward
+        transport._handle_rtp_data = forward  # type: ignore[method-assign]
 
     async def answer(self, call: int, side: int, sdp: str) -> None:
         await self.connections[call, side].setRemoteDescription(
@@ -160,10 +160,10 @@ class AiortcRelay(AiortcBytes):
             peer.getTransceivers()[0].sender.replaceTrack(self.relay.subscribe(track))
 
     def forwarded(self) -> int:
-        total = 0
+        total: int = 0
         for connection in self.connections.values():
             sender = connection.getTransceivers()[0].sender
-            total += sender._RTCRtpSender__packet_count
+            total += sender._RTCRtpSender__packet_count  # type: ignore[attr-defined]
         return total
 
 

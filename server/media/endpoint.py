@@ -164,6 +164,9 @@ class MediaEndpoint:
     def plane(self) -> Plane:
         return self._plane
 
+    def now(self) -> float:
+        return self._clock()
+
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """What the offers announce."""
         if self.config.announce:

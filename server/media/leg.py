@@ -27,6 +27,9 @@ from server.media.sdp import Answer, Offer, read_answer, write_offer
 
 logger = logging.getLogger(__name__)
 
+_LEVEL_HOLDS_S = 1.0
+"""A side that stopped sending is not as loud as it was: discontinuous Opus still sends each 0.4 s."""
+
 OnState = Callable[[str, LegState], None]
 
 
@@ -38,6 +41,7 @@ class Host(Protocol):
 
     @property
     def plane(self) -> Plane: ...
+    def now(self) -> float: ...
     def addresses(self) -> tuple[tuple[str, int], ...]: ...
     def send(self, datagram: bytes, address: Address) -> None: ...
     def own_ufrag(self, ufrag: str, leg: "Leg") -> None: ...
@@ -134,13 +138,14 @@ class Leg:
         counters = self._host.plane.counters(self.id)
         peer = self._host.peer_of(self.id)
         rtt = self._reports.rtt_s
-        jitter = counters.reception.jitter if counters.reception else 0.0
+        voice = counters.reception
+        speaking = voice is not None and self._host.now() - voice.at <= _LEVEL_HOLDS_S
         return LegQuality(
             loss_up=self._reports.loss_up,
             loss_down=self._reports.loss_down(peer._reports.loss_up if peer else 0.0),
             rtt_ms=None if rtt is None else rtt * 1000,
-            jitter_ms=jitter * 1000 / CLOCK_RATE,
-            level=counters.level,
+            jitter_ms=voice.jitter * 1000 / CLOCK_RATE if voice is not None else 0.0,
+            level=counters.level if speaking else None,
         )
 
     async def close(self) -> None:

@@ -49,7 +49,7 @@ class LegQuality(msgspec.Struct, frozen=True, kw_only=True):
     jitter_ms: float
     """Interarrival jitter (RFC 3550 A.8) of the side's packets at the server."""
     level: int | None
-    """Latest voice level, -127 (silence) to 0 dBov (RFC 6464)."""
+    """Voice level now, -127 (silence) to 0 dBov (RFC 6464); None while it sends nothing or is muted."""
 
 
 class MediaStats(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,6 +75,8 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     received: int
     jitter: float
     """In timestamp units of 1/48000 s."""
+    at: float
+    """When the latest packet came, clock seconds."""
 
 
 class Forwarded(msgspec.Struct, frozen=True, kw_only=True):

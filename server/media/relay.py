@@ -189,6 +189,7 @@ class Relay:
     def set_muted(self, leg_id: str, muted: bool) -> None:
         leg = self._legs[leg_id]
         leg.muted = muted
+        leg.level = None
         if leg.peer is not None:
             # Whatever was said meanwhile must not look like loss to the listener.
             leg.peer.feed = None
@@ -240,10 +241,10 @@ class Relay:
                 voice.jitter += (difference - voice.jitter) * 0.0625
         voice.transit = transit
         voice.at = now
-        leg.level = voice_level(packet)
         if leg.muted:
             self._dropped["muted"] += 1
             return
+        leg.level = voice_level(packet)
         if leg.tap is not None:
             try:
                 leg.tap(packet, now)
@@ -389,6 +390,7 @@ class Relay:
                 highest=voice.highest,
                 received=voice.received,
                 jitter=voice.jitter,
+                at=voice.at,
             ),
             forwarded=Forwarded(
                 ssrc=leg.out_ssrc,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -76,3 +77,10 @@ async def media_call(**settings: Any) -> AsyncIterator[MediaCall]:
         await asyncio.sleep(0)
     leaked = asyncio.all_tasks() - before
     assert not leaked, leaked
+
+
+async def exchange(call: MediaCall, speaker: MediaClient, listener: MediaClient) -> None:
+    """The listener hears what the speaker says now."""
+    words = os.urandom(20)
+    speaker.speak(words)
+    await call.until(lambda: any(packet.payload == words for packet in listener.heard))

@@ -10,7 +10,7 @@ from server.media.reports import Reports
 def counters(
     *, received: int = 0, highest: int = 0, packets: int = 0, at: float = 0.0, shift: int = 0
 ) -> LegCounters:
-    voice = Reception(ssrc=7, base=1, highest=highest, received=received, jitter=48.0)
+    voice = Reception(ssrc=7, base=1, highest=highest, received=received, jitter=48.0, at=0.0)
     return LegCounters(
         reception=voice if highest else None,
         forwarded=Forwarded(

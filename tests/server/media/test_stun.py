@@ -66,10 +66,11 @@ def test_answers_and_indications_are_not_requests() -> None:
 
 @given(st.data())
 def test_a_request_with_bytes_changed_is_refused_or_not_authentic(data: st.DataObject) -> None:
+    # All but FINGERPRINT, which the HMAC does not cover and which decides nothing.
     whole = request()
     changed = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(changed) - 1))
+        place = data.draw(st.integers(0, len(changed) - 9))
         changed[place] ^= data.draw(st.integers(1, 255))
     try:
         read = stun.read_request(bytes(changed))
