@@ -43,7 +43,13 @@ def run_logged(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         ).returncode
     if code != 0:
-        raise Trouble(f"{failed} (what it said is in {path.relative_to(ROOT)}).")
+        raise Trouble(f"{failed} (what it said is in {shown(path)}).")
+
+
+def shown(path: Path) -> str:
+    """Return a path as one would type it here."""
+    full = ROOT / path
+    return str(full.relative_to(ROOT)) if full.is_relative_to(ROOT) else str(full)
 
 
 def hash_of(parts: Iterable[Path | str]) -> str:

@@ -3,6 +3,7 @@
 import atexit
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,12 +14,10 @@ from pathlib import Path
 from types import FrameType
 
 from base.config import Config, ConfigError, load_config
-from tools.machine import LOGS, ROOT, Trouble, told
+from tools.machine import ROOT, Trouble, shown, told
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
-SERVER_LOG = LOGS / "server.log"
-PEN_LOG = LOGS / "pen.log"
 
 
 def main() -> int:
@@ -26,15 +25,18 @@ def main() -> int:
     os.chdir(ROOT)
     config = settings()
     url = address(config)
+    see_that_ports_are_free(config)
     stopping = Stopping()
-    LOGS.mkdir(parents=True, exist_ok=True)
-    server = start(["-m", "server", "--demo"], SERVER_LOG)
+    logs = config.data_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    server_log, pen_log = logs / "server.log", logs / "pen.log"
+    server = start(["-m", "server", "--demo"], server_log)
     # Takes a second, since it brings the whole server with it: meanwhile that comes up.
     from server import demo
 
     pen: subprocess.Popen[bytes] | None = None
     try:
-        if not wait_until_well(url, server, stopping):
+        if not wait_until_well(url, server, server_log, stopping):
             return 0
         token = config.data_dir / demo.PEN_FILE
         pen = start(
@@ -42,10 +44,10 @@ def main() -> int:
                 *("-m", "pen_bridge", "run", "--virtual", "equation", "--pen", demo.PEN),
                 *("--server", url, "--token-file", str(token)),
             ],
-            PEN_LOG,
+            pen_log,
         )
-        print(welcome(url, demo.PASSWORD), flush=True)
-        watch(server, pen, stopping)
+        print(welcome(url, demo.PASSWORD, logs), flush=True)
+        watch(server, server_log, pen, pen_log, stopping)
     finally:
         for process in (pen, server):
             if process is not None:
@@ -69,6 +71,26 @@ def address(config: Config) -> str:
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{config.server.port}"
 
 
+def see_that_ports_are_free(config: Config) -> None:
+    """Raise `Trouble` when a port is taken: else whoever has it would be asked whether *we* are well."""
+    for kind, protocol, section, host, port in (
+        (socket.SOCK_STREAM, "TCP", "server", config.server.host, config.server.port),
+        (socket.SOCK_DGRAM, "UDP", "media", config.media.host, config.media.port),
+    ):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                key = f"INKCALL__{section.upper()}__PORT"
+                raise Trouble(
+                    f"{protocol} port {port} is in use: stop what uses it (another `make run`?), "
+                    f"or choose another with `{key}={port + 10} make run`."
+                ) from None
+
+
 def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start one of our programs, out of reach of the terminal's own Ctrl-C."""
     with log.open("wb") as output:
@@ -82,16 +104,18 @@ def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def wait_until_well(url: str, server: subprocess.Popen[bytes], stopping: "Stopping") -> bool:
+def wait_until_well(
+    url: str, server: subprocess.Popen[bytes], log: Path, stopping: "Stopping"
+) -> bool:
     """Wait for /healthz; false when told to stop before, `Trouble` when the server gives up."""
     deadline = time.monotonic() + START_WITHIN_S
     while not stopping.asked:
         if server.poll() is not None:
-            raise Trouble(last_words(SERVER_LOG, "inkcall-server: "))
+            raise Trouble(last_words(log, "inkcall-server: "))
         if answers(url):
             return True
         if time.monotonic() > deadline:
-            raise Trouble(f"the server did not come up; its log is {SERVER_LOG.relative_to(ROOT)}.")
+            raise Trouble(f"the server did not come up; its log is {shown(log)}.")
         time.sleep(0.05)
     return False
 
@@ -108,16 +132,20 @@ def answers(url: str) -> bool:
 
 
 def watch(
-    server: subprocess.Popen[bytes], pen: subprocess.Popen[bytes], stopping: "Stopping"
+    server: subprocess.Popen[bytes],
+    server_log: Path,
+    pen: subprocess.Popen[bytes],
+    pen_log: Path,
+    stopping: "Stopping",
 ) -> None:
     """Return when told to stop; raise `Trouble` when the server ends by itself."""
     pen_told = False
     while not stopping.asked:
         if server.poll() is not None:
-            raise Trouble(last_words(SERVER_LOG, "inkcall-server: "))
+            raise Trouble(last_words(server_log, "inkcall-server: "))
         if pen.poll() is not None and not pen_told:
             # Calls go on without it.
-            print(f"inkcall: {last_words(PEN_LOG, 'inkcall-pen: ')}", file=sys.stderr)
+            print(f"inkcall: {last_words(pen_log, 'inkcall-pen: ')}", file=sys.stderr)
             pen_told = True
         time.sleep(0.2)
 
@@ -141,10 +169,10 @@ def last_words(log: Path, prefix: str) -> str:
     for line in reversed(lines):
         if line.startswith(prefix):
             return line.removeprefix(prefix)
-    return f"{prefix.strip(': ')} has stopped; its log is {log.relative_to(ROOT)}."
+    return f"{prefix.strip(': ')} has stopped; its log is {shown(log)}."
 
 
-def welcome(url: str, password: str) -> str:
+def welcome(url: str, password: str, logs: Path) -> str:
     """Return what to show when everything runs."""
     return f"""
   Inkcall  {url}    (Ctrl-C stops it · 按 Ctrl-C 停止)
@@ -159,7 +187,7 @@ def welcome(url: str, password: str) -> str:
   2. The teacher switches herself available; the student calls her; she accepts.
   3. Talk. A virtual pen writes by itself and the student sees it. Then replay it as auditor1.
 
-  logs: {SERVER_LOG.relative_to(ROOT)}, {PEN_LOG.relative_to(ROOT)}
+  logs: {shown(logs)}
 """
 
 
