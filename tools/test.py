@@ -123,6 +123,7 @@ def lanes() -> list[list[list[Step]]]:
         Step("lint", [*python, "ruff", "check", "."]),
         Step("import contracts", [str(Path(sys.executable).with_name("lint-imports"))]),
         Step("types", [*python, "mypy"]),
+        Step("types of the example", [*python, "mypy", "docs/examples"]),
         Step("web format and types", ["npm", "run", "--silent", "lint"], WEB),
         Step(
             "web tests",

@@ -3,16 +3,11 @@
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast, get_args
+from typing import get_args
 
 import msgspec
 import pytest
-from aiohttp import web
 
-from base.config import Config
-from server.http import routes
-from server.http.keys import HttpServices
 from wire import board, codes, lobby, messages, room
 from wire.messages import MESSAGE_TYPES
 
@@ -120,20 +115,3 @@ def test_the_words_of_a_type_are_all_there(name: str, values: tuple[str, ...]) -
     row = re.search(rf"^\| {name} \| (.*) \|$", PAGE, re.M)
     assert row
     assert re.findall(r"`(\w+)`", row[1]) == list(values)
-
-
-def test_every_route_is_in_the_table_and_every_line_of_it_is_a_route() -> None:
-    app = web.Application()
-    services = SimpleNamespace(config=Config())  # nothing is asked of the others before a request
-    routes.setup(app, cast("HttpServices", services))
-    known = {
-        (route.method, re.sub(r"\{[^}]*\}", "{}", route.resource.canonical))
-        for route in app.router.routes()
-        if route.resource is not None and route.method != "HEAD"
-    } - {("GET", "/{}")}
-    part = PAGE.partition("\n## HTTP")[2].partition("\n## ")[0]
-    told = {
-        (method, re.sub(r"\{[^}]*\}", "{}", path.partition("?")[0]))
-        for method, path in re.findall(r"`(GET|POST|DELETE) (/[^`]*)`", part)
-    }
-    assert told == known

@@ -75,6 +75,7 @@ def test_every_check_of_the_project_is_in_the_lanes() -> None:
         "lint",
         "import contracts",
         "types",
+        "types of the example",
         "web format and types",
         "web tests",
         "tests",
