@@ -77,15 +77,16 @@ export function trace(
   path.closePath()
 }
 
-/** What the points from `from` on touch, half the line's width included. */
+/** What the points from `from` on touch, the line's width at full pressure included. */
 export function boxOf(points: Point[], width: number, from = 0): Box {
+  const reach = width * INK_SCALE
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity }
   for (let index = from; index < points.length; index += 1) {
     const [x, y] = points[index]!
-    box.left = Math.min(box.left, x - width)
-    box.top = Math.min(box.top, y - width)
-    box.right = Math.max(box.right, x + width)
-    box.bottom = Math.max(box.bottom, y + width)
+    box.left = Math.min(box.left, x - reach)
+    box.top = Math.min(box.top, y - reach)
+    box.right = Math.max(box.right, x + reach)
+    box.bottom = Math.max(box.bottom, y + reach)
   }
   return box
 }

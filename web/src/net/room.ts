@@ -276,6 +276,8 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     openedAt = Date.now() - message.at
     room.endsAt = openedAt + message.ends_at
     room.link = 'open'
+    // After a reload: who had muted himself stays muted until he says otherwise.
+    if (room.me?.muted && !wasOpen) voice.setMuted(true)
     queue.resync(message.last_n)
     if (wasOpen) voice.socketResumed()
     wasOpen = true
