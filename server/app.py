@@ -89,6 +89,8 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
 
         # What is kept.
         try:
+            # Names, voices and hashes of passwords: nobody else on the machine may look in.
+            config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             config.recordings_dir.mkdir(parents=True, exist_ok=True)
             signer = Signer(load_or_create_key(config.secret_file))
         except OSError as error:

@@ -24,7 +24,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 _MEMORY_BYTES = 2_000_000_000
 """50 megapixels take 200 MB as RGBA, and decoding, turning and scaling each hold a copy."""
 _CPU_S = 30
-_NICE = 10
+_NICE = 5
 
 
 class Answer(msgspec.Struct, kw_only=True):

@@ -1,5 +1,6 @@
 """The kept part of a server (database, bus, people, pens, sessions) on a real SQLite file."""
 
+import atexit
 import functools
 import shutil
 import tempfile
@@ -103,7 +104,9 @@ async def kept(
 @functools.cache
 def _migrated() -> Path:
     """Return an empty database with all tables, made once: migrating takes half a second."""
-    file = Path(tempfile.mkdtemp(prefix="inkcall-tests-")) / "empty.db"
+    folder = tempfile.mkdtemp(prefix="inkcall-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = Path(folder) / "empty.db"
     # Alembic's environment runs a loop of its own; the caller's test has one already.
     with ThreadPoolExecutor(1) as pool:
         config = alembic_config(f"sqlite+aiosqlite:///{file}")
