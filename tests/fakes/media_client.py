@@ -88,9 +88,7 @@ class MediaClient:
 
     async def close(self, *, politely: bool = True) -> None:
         """Leave; without politeness no close_notify is sent, as when the network is gone."""
-        if self._checker is not None:
-            self._checker.cancel()
-            await asyncio.wait([self._checker])
+        await self.stop_checking()
         if not politely:
             self.cut()
         if self._dtls is not None:
@@ -209,6 +207,13 @@ class MediaClient:
         """Send one Binding request."""
         self.send_raw(self.binding_request(nominate=nominate, priority=priority))
 
+    async def stop_checking(self) -> None:
+        """No request leaves after this."""
+        self.keep_checking = False
+        if self._checker is not None:
+            self._checker.cancel()
+            await asyncio.wait([self._checker])
+
     # ---- media
 
     def speak(self, payload: bytes = SILENCE, *, level: int = 30, skip: int = 0) -> bytes:
@@ -263,5 +268,5 @@ class MediaClient:
 
     async def _keep_checking(self) -> None:
         while self.keep_checking:
-            await asyncio.sleep(0.5)
             self.check()
+            await asyncio.sleep(0.5)
