@@ -69,9 +69,7 @@ async def test_trap_04_junk_from_anybody_is_counted_and_forgotten() -> None:
 async def test_trap_05_silence_interrupts_and_never_ends() -> None:
     async with media_call() as call:
         a, b = await call.talk()
-        a.keep_checking = False
-        assert a._checker is not None
-        await a._checker
+        await a.stop_checking()
         for _ in range(8):  # b goes on checking; its clock must see it
             call.clock.advance(1.1)
             await b.reach()
@@ -85,6 +83,18 @@ async def test_trap_05_silence_interrupts_and_never_ends() -> None:
         await call.until(lambda: call.states["a"][-1] is LegState.CONNECTED)
         await exchange(call, a, b)
         await exchange(call, b, a)
+
+
+async def test_trap_05_media_is_a_sign_of_life_too() -> None:
+    async with media_call() as call:
+        a, b = await call.talk()
+        await a.stop_checking()
+        await b.stop_checking()
+        for _ in range(10):
+            call.clock.advance(1)
+            await exchange(call, a, b)
+        await call.until(lambda: call.states["b"][-1] is LegState.INTERRUPTED)
+        assert call.states["a"] == [LegState.CONNECTING, LegState.CONNECTED]
 
 
 async def test_trap_06_addresses_are_bound_by_proof_alone_and_expire() -> None:
@@ -117,11 +127,13 @@ async def test_trap_06_addresses_are_bound_by_proof_alone_and_expire() -> None:
         await a.reach()
         await exchange(call, b, a)
         for client in call.clients:
-            client.keep_checking = False
-        for _ in range(4):
+            await client.stop_checking()
+
+        def expired() -> bool:  # a check may still be on its way when the clock is first moved
             call.clock.advance(10)
-            await asyncio.sleep(0.11)
-        await call.until(lambda: not owner)
+            return not owner
+
+        await call.until(expired)
 
 
 async def test_trap_06_one_leg_cannot_bind_addresses_without_end() -> None:
