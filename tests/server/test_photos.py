@@ -208,7 +208,7 @@ async def test_the_loop_does_not_stand_still_for_a_large_photo() -> None:
     opened(await work)
     print(f"longest turn of the loop {worst * 1000:.1f} ms")
     # Decoding this takes most of a second; what is measured here is a fork and some pipes.
-    assert worst < 0.1
+    assert worst < 0.25
 
 
 def _children() -> set[str]:
