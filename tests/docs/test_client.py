@@ -15,6 +15,8 @@ from tests.fakes.processes import running_server
 ROOT = Path(__file__).parents[2]
 TOGETHER_S = 4.0
 WITHIN_S = 60.0
+# How busy the machine is that runs the tests is not the question here.
+SETTINGS = {"INKCALL__ROOMS__MAX_LOOP_LAG_S": "60"}
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def ink(lesson: Any) -> list[tuple[str, int, bool]]:
 
 async def test_two_of_them_hear_and_read_each_other(example: ModuleType, tmp_path: Path) -> None:
     async with (
-        running_server(tmp_path) as server,
+        running_server(tmp_path, SETTINGS) as server,
         aiohttp.ClientSession() as http,
         asyncio.timeout(WITHIN_S),
     ):
