@@ -55,7 +55,7 @@ class MediaSection(Section, frozen=True, kw_only=True):
 
 class RecorderConfig(Section, frozen=True, kw_only=True):
     folder: str = ""
-    flush_interval_s: Seconds = 1
+    flush_interval_s: Seconds = 0.75
     min_free_bytes: Annotated[int, Meta(ge=0)] = 500_000_000
 
 

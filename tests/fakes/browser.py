@@ -1,8 +1,9 @@
 """A person at a real Chromium: own process, own microphone file, the product's own pages."""
 
+import asyncio
 import base64
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,13 @@ class Person:
                 pages: board.pages, open_page: board.open_page, strokes}));
             }"""
         )
+        return board
+
+    async def until_board(self, when: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the board once it fulfils `when`."""
+        async with asyncio.timeout(WITHIN_MS / 1000):
+            while not when(board := await self.board()):
+                await asyncio.sleep(0.1)
         return board
 
     async def seq(self) -> int:
