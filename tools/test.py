@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,6 +26,40 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "fonts-noto-cjk": lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
 }
 """Debian packages the tests use, and how to see that they are there."""
+
+
+class Stop:
+    """What runs now, so that Ctrl-C ends all of it; a step's group holds its servers and browsers."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+
+    def started(self, group: int) -> None:
+        with self._lock:
+            self._running.add(group)
+        if self.asked:
+            end_group(group)
+
+    def ended(self, group: int) -> None:
+        with self._lock:
+            self._running.discard(group)
+
+    def all(self) -> None:
+        self.asked = True
+        with self._lock:
+            for group in self._running:
+                end_group(group)
+
+
+def end_group(group: int) -> None:
+    """End a step with everything it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+STOP = Stop()
 
 
 @dataclass
@@ -62,13 +97,15 @@ class Step:
             errors="replace",
             process_group=0,
         )
+        STOP.started(process.pid)
         try:
             self.output, _ = process.communicate(timeout=STEP_WITHIN_S)
         except subprocess.TimeoutExpired:
-            # Its whole group, or a browser it has started would stay.
-            os.killpg(process.pid, signal.SIGKILL)
+            end_group(process.pid)
             self.output, _ = process.communicate()
             self.output += f"\nnot finished within {STEP_WITHIN_S:.0f} s"
+        finally:
+            STOP.ended(process.pid)
         self.seconds = time.monotonic() - begun
         self._count(process.returncode == 0)
 
@@ -160,8 +197,12 @@ def main() -> int:
         threads = [threading.Thread(target=run_lane, args=(lane, environment)) for lane in stage]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            STOP.all()
+            raise
     steps = [step for stage in stages for lane in stage for step in lane]
     print(summary(steps, time.monotonic() - begun))
     return 0 if all(step.good for step in steps) else 1
@@ -170,6 +211,8 @@ def main() -> int:
 def run_lane(steps: list[Step], environment: dict[str, str]) -> None:
     """Run steps one after the other, and show at once what a failed one said."""
     for step in steps:
+        if STOP.asked:
+            return
         step.run(environment)
         print(
             f"· {step.name}: {'ok' if step.good else 'FAILED'} ({step.seconds:.0f} s)", flush=True
