@@ -33,11 +33,16 @@ PRIVATE_NAMES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (aioice.stun, ("parse_message", "Message", "Method", "Class")),
     (aioice.stun.Message, ("check_message_integrity", "add_message_integrity")),
     (pylibsrtp, ("Policy", "Session", "Error")),
-    (pylibsrtp.Session, ("protect", "unprotect", "protect_rtcp", "unprotect_rtcp")),
+    (
+        pylibsrtp._binding.lib,
+        ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp"),
+    ),
     (pylibsrtp.Policy, ("SSRC_ANY_INBOUND", "SSRC_ANY_OUTBOUND", "window_size", "allow_repeat_tx")),
 )
 PRIVATE_ATTRIBUTES = ("_role", "_state", "_ssl", "_task", "_transport")
 """Of an RTCDtlsTransport that was just built."""
+SRTP_ATTRIBUTES = ("_srtp", "_cdata", "_buffer")
+"""Of a pylibsrtp.Session."""
 
 
 class DtlsFailed(Exception):
@@ -47,7 +52,7 @@ class DtlsFailed(Exception):
 def missing_names() -> list[str]:
     """The names we lean on that the installed libraries no longer have."""
     missing = [
-        f"{owner.__name__}.{name}"
+        f"{getattr(owner, '__name__', owner)}.{name}"
         for owner, names in PRIVATE_NAMES
         for name in names
         if not hasattr(owner, name)
@@ -56,6 +61,8 @@ def missing_names() -> list[str]:
     missing += [
         f"RTCDtlsTransport().{name}" for name in PRIVATE_ATTRIBUTES if not hasattr(transport, name)
     ]
+    session = pylibsrtp.Session()
+    missing += [f"Session().{name}" for name in SRTP_ATTRIBUTES if not hasattr(session, name)]
     return missing
 
 

@@ -21,6 +21,7 @@ LEVEL_EXTENSION_ID = 1
 """RFC 6464 ssrc-audio-level; the server offers, so the id is the same for everybody."""
 
 _ONE_BYTE_PROFILE = 0xBEDE  # RFC 8285 section 4.2
+_LEVEL_ALONE = b"\xbe\xde\x00\x01" + bytes((LEVEL_EXTENSION_ID << 4,))
 
 
 class Kind(Enum):
@@ -82,6 +83,8 @@ def voice_level(packet: bytes) -> int | None:
     Levels are not encrypted (SRTP leaves extensions in the clear), so believe them only after the
     packet has been authenticated.
     """
+    if packet[12:17] == _LEVEL_ALONE and packet[0] & 0x1F == 0x10 and len(packet) > 17:
+        return -(packet[17] & 0x7F)  # what every browser sends to our offer
     if len(packet) < 16 or not packet[0] & 0x10:
         return None
     position = RTP_HEADER_LENGTH + 4 * (packet[0] & 0x0F)

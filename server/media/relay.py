@@ -5,9 +5,6 @@ Implements `plane.Plane`; see there for what each call means. No asyncio, no soc
 
 import struct
 from collections import Counter
-from collections.abc import Callable
-
-import pylibsrtp
 
 from server.media.packets import (
     MAX_DATAGRAM,
@@ -29,6 +26,7 @@ from server.media.plane import (
     SrtpKeys,
     Tap,
 )
+from server.media.srtp import Contexts, Crypt, SrtpError, SrtpReplayed
 
 OPUS = 111
 CLOCK_RATE = 48_000
@@ -36,9 +34,7 @@ _FRAME = 960  # 20 ms, what browsers send
 _KEPT = 64  # packets kept for NACK: 1.3 s, longer than any round trip worth repairing
 _MAX_SOURCES = 8
 """SSRCs one leg may use; libsrtp allocates per SSRC, so a peer must not choose how many."""
-_WINDOW = 1024  # replay window, as aiortc sets it
 _SHORT = struct.Struct("!H")
-_Crypt = Callable[[bytes], bytes]
 
 
 class _Voice:
@@ -92,10 +88,10 @@ class _Leg:
         self.addresses: set[Address] = set()
         self.target: Address | None = None
         self.peer: _Leg | None = None
-        self.unprotect: _Crypt = _no_keys
-        self.protect: _Crypt = _no_keys
-        self.unprotect_rtcp: _Crypt = _no_keys
-        self.protect_rtcp: _Crypt = _no_keys
+        self.unprotect: Crypt = _no_keys
+        self.protect: Crypt = _no_keys
+        self.unprotect_rtcp: Crypt = _no_keys
+        self.protect_rtcp: Crypt = _no_keys
         self.tap: Tap | None = None
         self.muted = False
         self.level: int | None = None
@@ -159,11 +155,9 @@ class Relay:
 
     def set_keys(self, leg_id: str, keys: SrtpKeys) -> None:
         leg = self._legs[leg_id]
-        policy = pylibsrtp.Policy
-        receive = _session(keys.profile, keys.receive, policy.SSRC_ANY_INBOUND)
-        send = _session(keys.profile, keys.send, policy.SSRC_ANY_OUTBOUND)
-        leg.unprotect, leg.unprotect_rtcp = receive.unprotect, receive.unprotect_rtcp
-        leg.protect, leg.protect_rtcp = send.protect, send.protect_rtcp
+        contexts = Contexts(keys)
+        leg.unprotect, leg.unprotect_rtcp = contexts.unprotect, contexts.unprotect_rtcp
+        leg.protect, leg.protect_rtcp = contexts.protect, contexts.protect_rtcp
 
     def bind(self, leg_id: str, address: Address) -> None:
         leg = self._legs[leg_id]
@@ -219,7 +213,7 @@ class Relay:
                 return
         try:
             packet = leg.unprotect(datagram)
-        except (pylibsrtp.Error, _NoKeys) as error:
+        except (SrtpError, _NoKeys) as error:
             self._refuse(error)
             return
         # From here on the packet is known to be the leg's own, and new.
@@ -280,7 +274,7 @@ class Relay:
                 RTP_HEADER.pack(first, second, out_sequence, out_timestamp, peer.out_ssrc)
                 + packet[RTP_HEADER_LENGTH:]
             )
-        except (pylibsrtp.Error, _NoKeys):
+        except (SrtpError, _NoKeys):
             self._dropped["peer_not_ready"] += 1
             return
         peer.kept[out_sequence % _KEPT] = wire
@@ -313,7 +307,7 @@ class Relay:
         elif kind is Kind.RTCP:
             try:
                 packet = leg.unprotect_rtcp(datagram)
-            except (pylibsrtp.Error, _NoKeys) as error:
+            except (SrtpError, _NoKeys) as error:
                 self._refuse(error)
                 return
             leg.heard_at = now
@@ -331,7 +325,7 @@ class Relay:
     def _refuse(self, error: Exception) -> None:
         if isinstance(error, _NoKeys):
             self._dropped["no_keys"] += 1
-        elif "replay" in str(error):
+        elif isinstance(error, SrtpReplayed):
             self._dropped["srtp_replay"] += 1
         else:
             self._dropped["srtp_auth"] += 1
@@ -358,7 +352,7 @@ class Relay:
             self._send(leg.protect_rtcp(packet), leg.target)
         except _NoKeys:
             return
-        except (pylibsrtp.Error, OSError):
+        except (SrtpError, OSError):
             self._dropped["send_error"] += 1
 
     def resend(self, leg_id: str, sequences: tuple[int, ...]) -> int:
@@ -423,11 +417,3 @@ class Relay:
         leg.feed = None
         if peer is not None:
             peer.peer = peer.feed = None
-
-
-def _session(profile: int, key: bytes, direction: int) -> pylibsrtp.Session:
-    policy = pylibsrtp.Policy(key=key, ssrc_type=direction, srtp_profile=profile)
-    policy.window_size = _WINDOW
-    # Packets that overtook each other are protected out of order.
-    policy.allow_repeat_tx = True
-    return pylibsrtp.Session(policy)
