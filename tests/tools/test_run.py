@@ -54,8 +54,9 @@ def running(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     process.words = words  # type: ignore[attr-defined]
     yield process
     if process.poll() is None:
-        process.kill()
-        process.communicate()
+        # Not the hard way: it has two programs to take along.
+        process.terminate()
+        process.communicate(timeout=WITHIN_S)
 
 
 def children(pid: int) -> list[int]:
