@@ -153,7 +153,9 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         )
         for part in (background, bus, lag, hub, MediaGauges(media, metrics)):
             await stack.enter_async_context(part.running())
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=3, auto_decompress=False
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         try:

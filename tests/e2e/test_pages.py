@@ -1,5 +1,6 @@
 """Every page as its users meet it: by keyboard, with a photo, muted, paired, and for axe-core."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,7 @@ async def test_declining_and_cancelling_are_told_kindly(tmp_path: Path) -> None:
         await student.call("陈静怡")
         await teacher.by("accept").wait_for()
         await student.by("ring-cancel").click()
-        await teacher.by("accept").wait_for(state="detached")
+        await teacher.by("accept").wait_for(state="hidden")
 
 
 async def test_a_call_by_keyboard_alone(tmp_path: Path) -> None:
@@ -223,8 +224,14 @@ async def pair(server: ServerProcess, teacher: Person) -> str:
     await teacher.by("pen-pair").click()
     await teacher.by("pen-code").locator("visible=true").last.fill(begun["user_code"])
     await teacher.by("pen-submit").click()
+    async with asyncio.timeout(20):
+        while True:
+            answer = await request.post(
+                f"{server.url}/api/pens/pairings/token",
+                data={"device_code": begun["device_code"]},
+            )
+            if answer.ok:
+                break
+            await asyncio.sleep(begun["interval"])
     await teacher.by("pen-n2-test").wait_for()
-    answer = await request.post(
-        f"{server.url}/api/pens/pairings/token", data={"device_code": begun["device_code"]}
-    )
     return str((await answer.json())["token"])
