@@ -215,6 +215,7 @@ export function landmarksOf(events: readonly RoomEvent[]): Landmark[] {
   const landmarks: Landmark[] = []
   const members = new Map<string, Member>()
   const lastWriting = new Map<string, number>()
+  let added: string | null = null
   const add = (event: RoomEvent, kind: Landmark['kind'], more: Partial<Landmark> = {}): void => {
     landmarks.push({
       at: event.at,
@@ -239,9 +240,14 @@ export function landmarksOf(events: readonly RoomEvent[]): Landmark[] {
         break
       }
       case 'page_added':
-        add(event, 'page_added', { member: event.member, page: event.page.page })
+        added = event.page.page
+        add(event, 'page_added', { member: event.member, page: added })
         break
       case 'page_turned':
+        // A page that is added is opened at once: one entry says it.
+        if (event.page === added) added = null
+        else add(event, event.type, { member: event.member, page: event.page })
+        break
       case 'page_cleared':
         add(event, event.type, { member: event.member, page: event.page })
         break

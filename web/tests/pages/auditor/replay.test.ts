@@ -129,7 +129,7 @@ describe('Replay', () => {
     const replay = new Replay(events, 20 * MINUTE)
     expect(replay.events.length).toBeGreaterThan(4500) // several checkpoints
     const random = randomFrom(seed + 1000)
-    for (let turn = 0; turn < 40; turn += 1) {
+    for (let turn = 0; turn < 16; turn += 1) {
       // Half the seeks land exactly on an event, the edge where one off would show.
       const event = events[Math.floor(random() * events.length)]!
       const at = random() < 0.5 ? event.at : Math.floor(random() * replay.durationMs)
@@ -285,6 +285,31 @@ describe('landmarksOf', () => {
       [0, 'a'],
       [13_000, 'b'],
       [40_000, 'a'],
+    ])
+  })
+
+  it('says once that a page was added and opened', () => {
+    const page = (id: string, at: number): RoomEvent[] => [
+      {
+        type: 'page_added',
+        seq: at,
+        at,
+        member: 'tea',
+        page: { page: id, kind: 'blank', width: 14_800, height: 21_000, paper: '', photo: null },
+      },
+      { type: 'page_turned', seq: at + 1, at, member: 'tea', page: id },
+    ]
+    const found = landmarksOf([
+      ...page('a', 0),
+      ...page('b', 5),
+      { type: 'page_turned', seq: 9, at: 9, member: 'tea', page: 'a' },
+      { type: 'page_turned', seq: 10, at: 10, member: 'tea', page: 'b' },
+    ])
+    expect(found.map(({ kind, page: id }) => [kind, id])).toEqual([
+      ['page_added', 'a'],
+      ['page_added', 'b'],
+      ['page_turned', 'a'],
+      ['page_turned', 'b'],
     ])
   })
 
