@@ -53,6 +53,8 @@ export class BoardRenderer {
   private readonly context: CanvasRenderingContext2D
   private readonly cache = document.createElement('canvas')
   private readonly cacheContext: CanvasRenderingContext2D
+  /** CSS pixels at the bottom that something else covers: a fitted page stays clear of them. */
+  private floor = 0
   private size: Size = { width: 1, height: 1 }
   private ratio = 1
   private source: Source | null = null
@@ -96,7 +98,8 @@ export class BoardRenderer {
     this.request()
   }
 
-  resize(width: number, height: number, ratio: number): void {
+  resize(width: number, height: number, ratio: number, floor = 0): void {
+    this.floor = floor
     this.size = { width: Math.max(1, width), height: Math.max(1, height) }
     this.ratio = Math.min(MAX_RATIO, Math.max(1, ratio))
     for (const canvas of [this.canvas, this.cache]) {
@@ -113,13 +116,13 @@ export class BoardRenderer {
   fitPage(how: Fit): void {
     if (!this.page) return
     this.fitted = how
-    this.setView(fit(this.page, this.size, how))
+    this.setView(fit(this.page, this.free(), how))
   }
 
   zoom(factor: number, x = this.size.width / 2, y = this.size.height / 2): void {
     if (!this.page) return
     this.touched()
-    const smallest = fit(this.page, this.size).scale
+    const smallest = fit(this.page, this.free()).scale
     this.move(zoomAt(this.view, factor, x, y, smallest))
   }
 
@@ -131,6 +134,10 @@ export class BoardRenderer {
   gesture(on: boolean): void {
     this.gesturing = on
     if (!on) this.request(true)
+  }
+
+  private free(): Size {
+    return { width: this.size.width, height: Math.max(1, this.size.height - this.floor) }
   }
 
   /** Try a photo again that could not be loaded. */

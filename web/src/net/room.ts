@@ -10,7 +10,6 @@ import type {
   MediaAnswer,
   MediaRestart,
   Member,
-  Operation,
   Refused,
   Resumed,
   RoomEvent,
@@ -22,6 +21,7 @@ import { api } from './api'
 import { auth } from './auth'
 import { publish } from './handle'
 import { OwnInk } from './ink'
+import { forget, recall, remember } from './kept'
 import { useLobby } from './lobby'
 import { OperationQueue, type Wanted } from './operations'
 import { InkSocket } from './socket'
@@ -33,27 +33,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Refusals of ink that came too late for its stroke: the board shows what is right already. */
 const QUIET: ReadonlySet<string> = new Set(['unknown_stroke', 'stroke_ended', 'stroke_exists'])
-
-interface Kept {
-  source: string
-  operations: Operation[]
-}
-
-function keyOf(session: string): string {
-  return `inkcall.room.${session}`
-}
-
-/** This page's source and what it had not sent when it was reloaded. */
-function recall(session: string): Kept {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(keyOf(session)) ?? 'null') as Kept | null
-    if (kept && typeof kept.source === 'string' && Array.isArray(kept.operations)) return kept
-  } catch {
-    // Unreadable is the same as nothing kept.
-  }
-  const random = crypto.getRandomValues(new Uint32Array(2))
-  return { source: `web-${random[0]!.toString(36)}${random[1]!.toString(36)}`, operations: [] }
-}
 
 interface VoiceMaker {
   (send: (message: MediaAnswer | MediaRestart) => boolean): VoiceLink
@@ -75,6 +54,8 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
   let grant = ready.grant
   let openedAt = 0
   let lines: ChatLine[] = []
+  /** Own strokes in the order they began; some may be gone from the board meanwhile. */
+  let mine: string[] = []
   let strokes = 0
   let wasOpen = false
   let lastDrawnAt: number | null = null
@@ -96,6 +77,8 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     other: null,
     board: markRaw(emptyBoard()),
     version: 0,
+    pages: [],
+    openPage: null,
     overlay: markRaw(ink.strokes),
     hidden: markRaw(ink.hidden),
     chat: [],
@@ -126,6 +109,7 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
         ended: false,
       })
       operate({ type: 'stroke_begin', stroke, page, ...style, points })
+      mine.push(stroke)
       changed()
       return stroke
     },
@@ -263,6 +247,10 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     entered(message)
     ink.reconcile(room.board, queue.all)
     redrawKept()
+    mine = [...Object.values(room.board.strokes), ...Object.values(ink.strokes)]
+      .filter((stroke) => stroke.member === room.you)
+      .map((stroke) => stroke.stroke)
+    turned()
     changed()
   }
 
@@ -335,6 +323,16 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
           room.pointer = null
         }
         break
+      case 'page_added':
+      case 'page_turned':
+        turned()
+        changed()
+        break
+      case 'stroke_began':
+        // Of one's own pen or other page; what this page drew is there already.
+        if (event.member === room.you && event.source !== source) mine.push(event.stroke)
+        changed()
+        break
       case 'time_warning':
         room.endsAt = openedAt + event.ends_at
         room.warned = true
@@ -371,16 +369,23 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     room.full = queue.full
   }
 
+  function turned(): void {
+    room.pages = markRaw([...room.board.pages])
+    room.openPage = room.board.open_page
+  }
+
   function changed(): void {
     room.version += 1
   }
 
   function lastOwn(): string | null {
     const page = room.board.open_page
-    const mine = (stroke: { page: string; member: string; stroke: string }) =>
-      stroke.page === page && stroke.member === room.you && !ink.hidden.has(stroke.stroke)
-    const fresh = Object.values(ink.strokes).findLast(mine)
-    return (fresh ?? Object.values(room.board.strokes).findLast(mine))?.stroke ?? null
+    return (
+      mine.findLast((id) => {
+        const stroke = ink.strokes[id] ?? room.board.strokes[id]
+        return stroke?.page === page && !ink.hidden.has(id)
+      }) ?? null
+    )
   }
 
   function closedBy(reason: string | null): void {
@@ -399,19 +404,11 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     finished = true
     voice.close()
     window.removeEventListener('pagehide', keep)
-    if (room.ended) sessionStorage.removeItem(keyOf(ready.session))
+    if (room.ended) forget(ready.session)
     photos.clear()
   }
 
-  function keep(): void {
-    const all: Kept = { source, operations: [...queue.all] }
-    try {
-      sessionStorage.setItem(keyOf(ready.session), JSON.stringify(all))
-    } catch {
-      // Too much to keep (some browsers hold 5 MB): the source still lets the page come back.
-      sessionStorage.setItem(keyOf(ready.session), JSON.stringify({ source, operations: [] }))
-    }
-  }
+  const keep = () => remember(ready.session, { source, operations: [...queue.all] })
   keep()
   window.addEventListener('pagehide', keep)
 

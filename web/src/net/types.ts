@@ -7,6 +7,7 @@ import type {
   EndReason,
   IncomingCall,
   Member,
+  Page,
   PageKind,
   Permission,
   Point,
@@ -192,6 +193,10 @@ export interface Room {
   /** Raw object changed in place; `version` counts its changes. */
   readonly board: Board
   readonly version: number
+  /** The board's pages and its open one, as refs that change only when they do: what shows them
+   * does not have to re-render at the pace of the ink. */
+  readonly pages: Page[]
+  readonly openPage: string | null
   /** Own ink the server has not echoed yet: whole strokes, drawn instead of the board's. */
   readonly overlay: Record<string, Stroke>
   /** Own strokes already asked to be undone: not drawn. */

@@ -50,6 +50,7 @@ class ServerRoom {
   board: Board = emptyBoard()
   events: RoomEvent[] = []
   forbid = new Set<string>()
+  begun: unknown[] = []
   repeats = 0
   gaps = 0
   private readAt = new WeakMap<FakeSocket, number>()
@@ -109,6 +110,7 @@ class ServerRoom {
         told.push({ type: 'refused', code: 'forbidden', text: '', n: message.n })
       } else if (message.type === 'stroke_begin') {
         const { stroke, page, tool, colour, width, points } = message
+        this.begun.push(stroke)
         const who = { member: 'm_1', source: String(stroke).split('.')[0] }
         const fields = { stroke, page, tool, colour, width, points, ...who }
         told.push(this.event({ type: 'stroke_began', ...fields }))
@@ -249,6 +251,27 @@ describe('when the connection breaks', () => {
     expect(room.board).toEqual(server.board)
     expect(room.overlay).toEqual({})
     expect(room.chat.map((line) => line.text)).toEqual(['还在吗？'])
+    expect(room.waiting).toBe(0)
+  })
+
+  it('neither loses nor doubles what was under way when it broke', async () => {
+    const room = await enter()
+    const did = room.beginStroke('p1', [point(0)], style)!
+    room.say('done, its answer lost')
+    server.work(FakeSocket.last, false)
+    room.endStroke(did)
+    room.say('lost on the way')
+    FakeSocket.last.drop()
+    room.say('asked for while offline')
+
+    server.work(await reconnect('resumed'))
+    expect(room.chat.map((line) => line.text)).toEqual([
+      'done, its answer lost',
+      'lost on the way',
+      'asked for while offline',
+    ])
+    expect(server.begun).toEqual([did])
+    expect(room.board.strokes[did]?.ended).toBe(true)
     expect(room.waiting).toBe(0)
   })
 
