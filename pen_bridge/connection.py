@@ -98,9 +98,15 @@ class Connection:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(hello), name="pen writer")
                 group.create_task(self._beat(), name="pen heartbeat")
-                group.create_task(self._read(), name="pen reader")
+                # In the group's body and not in a task: up to Python 3.12 the group mends its
+                # task's count of cancellations only when it was the body that was cancelled.
+                await self._read()
         except* (ConnectionClosed, Lost, Stopped) as errors:
             ended.extend(_leaves(errors))
+        # And a group whose child fails in the very moment of being cancelled from outside forgets
+        # that cancelling: the uplink would never stop.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError
         raise self._verdict(ended)
 
     # --- out -------------------------------------------------------------------------------

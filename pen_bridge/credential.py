@@ -6,6 +6,7 @@ One file, `credential.json`, readable by its owner only, in the user's folder fo
 import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -62,7 +63,8 @@ def save(folder: Path, credential: Credential) -> Path:
             os.fsync(file.fileno())
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
         raise BadCredential(f"{path} cannot be written: {error.strerror}") from error
     return path
 

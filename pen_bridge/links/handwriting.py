@@ -50,8 +50,6 @@ def write(text: str, *, seed: int = 1) -> Recorded:
                 f"the virtual pen cannot write {character!r}: only printable ASCII, line breaks "
                 "and page breaks"
             )
-    if not text.strip():
-        raise NoShape("there is nothing to write")
     chance = random.Random(seed)
     motion = Motion(chance)
     strokes: list[RecordedStroke] = []
@@ -66,6 +64,8 @@ def write(text: str, *, seed: int = 1) -> Recorded:
         stroke = RecordedStroke(round(now_ms), paper, motion.dots(ink.path))
         strokes.append(stroke)
         now_ms, before = stroke.end_ms, ink.path[-1]
+    if not strokes:
+        raise NoShape("there is nothing to write")
     return Recorded(Scale(), tuple(strokes))
 
 
