@@ -25,5 +25,10 @@ export default defineConfig({
       '/ws': { target: server, ws: true },
     },
   },
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/**/*.test.ts'],
+    // Its components import style sheets, which only Vite can read.
+    server: { deps: { inline: ['element-plus'] } },
+  },
 })

@@ -116,10 +116,7 @@ const en: typeof zh = {
   },
   console: {
     title: 'Session',
-    with: '{subject} with {name}',
-    elapsed: '{time} so far',
     left: '{time} left',
-    leftLabel: 'Time left',
     warning: 'The session ends by itself in {time}. Time to sum up.',
     end: 'End session',
     endAsk: 'Both of you leave and the recording is sealed. End the session?',
@@ -148,7 +145,6 @@ const en: typeof zh = {
     pages: 'Pages',
     page: { paper: 'Paper', photo: 'Photo', blank: 'Blank' },
     pageLabel: 'Page {n}, {kind}',
-    pageOpen: 'Open page',
     addBlank: 'Blank',
     addPhoto: 'Photo',
     uploading: 'Uploading… {n}%',
@@ -192,7 +188,6 @@ const en: typeof zh = {
     voice: 'Voice',
     mute: 'Mute',
     unmute: 'Unmute',
-    muted: 'Your microphone is off',
     speaker: 'Volume',
     micDenied:
       'The microphone is not allowed, so the student cannot hear you. Allow it in the site settings beside the address and reload.',
@@ -235,7 +230,6 @@ const en: typeof zh = {
       end: 'End the session (asks first)',
       close: 'Close',
     },
-    endedTitle: 'The session is over',
     ended: {
       hung_up: 'This session has ended.',
       time_limit: 'The 30 minutes are over, so the session ended by itself.',
@@ -245,7 +239,6 @@ const en: typeof zh = {
       drained: 'The session ended because of maintenance.',
     },
     sessionClosed: 'This session has already ended.',
-    toForm: 'Fill in the form',
   },
   form: {
     title: 'Session form',

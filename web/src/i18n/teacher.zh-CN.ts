@@ -112,10 +112,7 @@ export default {
   },
   console: {
     title: '辅导',
-    with: '与 {name} 的{subject}辅导',
-    elapsed: '已进行 {time}',
     left: '剩余 {time}',
-    leftLabel: '剩余时间',
     warning: '辅导将在 {time} 后自动结束，请抓紧时间总结。',
     end: '结束辅导',
     endAsk: '结束后双方都会退出，录制随即封存。确定结束吗？',
@@ -140,7 +137,6 @@ export default {
     pages: '页面',
     page: { paper: '纸张', photo: '图片', blank: '白页' },
     pageLabel: '第 {n} 页，{kind}',
-    pageOpen: '当前页',
     addBlank: '加白页',
     addPhoto: '加图片',
     uploading: '正在上传… {n}%',
@@ -183,7 +179,6 @@ export default {
     voice: '语音',
     mute: '静音',
     unmute: '取消静音',
-    muted: '麦克风已静音',
     speaker: '音量',
     micDenied:
       '未获得麦克风权限，学生听不到您的声音。请在地址栏旁的网站设置中允许麦克风，然后重新载入。',
@@ -226,7 +221,6 @@ export default {
       end: '结束辅导（需确认）',
       close: '关闭',
     },
-    endedTitle: '辅导已结束',
     ended: {
       hung_up: '本次辅导已结束。',
       time_limit: '已到 30 分钟时限，辅导自动结束。',
@@ -236,7 +230,6 @@ export default {
       drained: '系统维护，辅导已结束。',
     },
     sessionClosed: '这场辅导已经结束。',
-    toForm: '填写反馈',
   },
   form: {
     title: '辅导反馈',
