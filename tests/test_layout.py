@@ -113,7 +113,11 @@ def test_every_test_file_stands_where_its_module_stands() -> None:
         if where.parts[0] in {"e2e", "fuzz", "contracts", "test_layout.py"}:
             return False
         name = where.with_name(where.name.removeprefix("test_"))
-        homes = [ROOT / name, ROOT / name.with_suffix("") / "__init__.py"]
+        homes = [
+            ROOT / name,
+            ROOT / name.with_suffix("") / "__init__.py",
+            ROOT / name.with_name(f"__{name.stem}__.py"),
+        ]
         if where.parts[0] == "docs":
             homes += [ROOT / name.with_suffix(".md"), ROOT / "docs/examples" / name.name]
         return not any(home.is_file() for home in homes)
