@@ -54,7 +54,7 @@ interface Checkpoint {
 
 /**
  * Events between two checkpoints. A seek copies one checkpoint and folds at most this many events:
- * measured below 10 ms for a 30-minute session of 150 000 points (see replay.test.ts).
+ * in a 30-minute session of over 100 000 points a median of 1 ms, 45 ms at worst (busy machine).
  */
 const CHECKPOINT_EVERY = 2000
 
