@@ -21,6 +21,8 @@ const DISCONNECTED_MS = 3_000
 /** A restart that brought nothing within this: ask for a new leg. */
 const RESTART_MS = 6_000
 const LEVEL_EVERY_MS = 100
+/** Until the first sound came: how soon it came is a figure people ask for. */
+const LISTEN_EVERY_MS = 20
 const VOLUME_KEY = 'inkcall.volume'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -34,6 +36,8 @@ export class VoiceLink {
   readonly view: Mutable<Voice>
   /** performance.timeOrigin based ms at which the first sound of the other side was there. */
   firstSoundAt: number | null = null
+  /** The same of the first audio frame that was played, silent or not. */
+  firstFrameAt: number | null = null
   private pc: RTCPeerConnection | null = null
   private leg: string | null = null
   private prepared: RTCPeerConnection | null = null
@@ -42,6 +46,7 @@ export class VoiceLink {
   private closed = false
   private restartTimer: ReturnType<typeof setTimeout> | undefined
   private levelTimer: ReturnType<typeof setInterval> | undefined
+  private listenTimer: ReturnType<typeof setInterval> | undefined
   private readonly audio = new Audio()
   private readonly localMeter = new Meter()
   private readonly remoteMeter = new Meter()
@@ -71,6 +76,7 @@ export class VoiceLink {
     this.useTrack(microphoneTrack())
     this.awake.on()
     this.levelTimer = setInterval(() => this.readLevels(), LEVEL_EVERY_MS)
+    this.listenTimer = setInterval(() => this.listen(), LISTEN_EVERY_MS)
     document.addEventListener('pointerdown', this.touched)
     document.addEventListener('keydown', this.touched)
     window.addEventListener('online', this.networkChanged)
@@ -106,6 +112,7 @@ export class VoiceLink {
     this.forget()
     clearTimeout(this.restartTimer)
     clearInterval(this.levelTimer)
+    clearInterval(this.listenTimer)
     document.removeEventListener('pointerdown', this.touched)
     document.removeEventListener('keydown', this.touched)
     window.removeEventListener('online', this.networkChanged)
@@ -262,11 +269,16 @@ export class VoiceLink {
   private readLevels(): void {
     this.view.mic = microphone.state
     this.view.localLevel = this.view.muted ? 0 : round(this.localMeter.read())
-    const heard = this.remoteMeter.read()
-    this.view.remoteLevel = round(heard)
-    if (heard > 0 && this.firstSoundAt === null) {
-      this.firstSoundAt = performance.timeOrigin + performance.now()
-    }
+    this.view.remoteLevel = round(this.remoteMeter.read())
+  }
+
+  private listen(): void {
+    // A frame counts once it was played, loud or not; sound needs somebody to speak.
+    const played = this.pc?.getReceivers()[0]?.getSynchronizationSources().length ?? 0
+    if (played > 0) this.firstFrameAt ??= performance.timeOrigin + performance.now()
+    if (this.remoteMeter.read() === 0) return
+    this.firstSoundAt = performance.timeOrigin + performance.now()
+    clearInterval(this.listenTimer)
   }
 }
 

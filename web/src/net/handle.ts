@@ -15,6 +15,7 @@ export interface Handle {
   voice: {
     readonly pc: RTCPeerConnection | null
     readonly state: VoiceState
+    readonly firstFrameAt: number | null
     readonly firstSoundAt: number | null
   }
 }

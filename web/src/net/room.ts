@@ -437,6 +437,9 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
       get state() {
         return voice.view.state
       },
+      get firstFrameAt() {
+        return voice.firstFrameAt
+      },
       get firstSoundAt() {
         return voice.firstSoundAt
       },

@@ -33,6 +33,7 @@ class Voice {
   resumed = 0
   closed = false
   firstSoundAt = null
+  firstFrameAt = null
   offered() {}
   setMuted() {}
   socketResumed() {
