@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import math
 import os
 import random
@@ -60,6 +61,10 @@ class Failure(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A teacher's name must not stop the pen where the console's code page lacks its letters.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:

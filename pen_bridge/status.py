@@ -1,5 +1,6 @@
 """The bridge's one line on the terminal: whose pen, the connection, the session, the dots."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -62,15 +63,19 @@ class StatusLine:
             return
         if self._terminal:
             text = f"{line.state} | {line.counts}"
-            self._stream.write(f"\r\x1b[K{text[:_WIDTH]}")
+            self._write(f"\r\x1b[K{text[:_WIDTH]}")
         elif self._shown is None or line.state != self._shown.state:
-            self._stream.write(f"{line.state} | {line.counts}\n")
-        self._stream.flush()
+            self._write(f"{line.state} | {line.counts}\n")
         self._shown = line
 
     def close(self) -> None:
         """Leave the last line standing, with the last counts."""
         if self._shown is None:
             return
-        self._stream.write("\n" if self._terminal else f"stopped | {self._shown.counts}\n")
-        self._stream.flush()
+        self._write("\n" if self._terminal else f"stopped | {self._shown.counts}\n")
+
+    def _write(self, text: str) -> None:
+        # Whoever read along may be gone (`| head`); the ink goes on.
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()

@@ -64,6 +64,7 @@ class PenServer:
     def __init__(self, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
         self.session: str | None = None
+        self.teacher_name = "Wen Yu"
         self.lessons: dict[str, Lesson] = {}
         self.hellos: list[PenHello] = []
         self.statuses: list[PenStatus] = []
@@ -159,7 +160,9 @@ class PenServer:
             await connection.wait_closed()
             return
         self._open[connection] = None
-        welcome = PenWelcome(version=PROTOCOL_VERSION, teacher="t_1", teacher_name="Wen Yu")
+        welcome = PenWelcome(
+            version=PROTOCOL_VERSION, teacher="t_1", teacher_name=self.teacher_name
+        )
         await connection.send(encode(welcome))
         await self._send_room(connection)
         while True:

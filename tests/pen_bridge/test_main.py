@@ -30,10 +30,13 @@ STROKES: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def program(*arguments: str, state: Path | None = None) -> AsyncIterator[Process]:
+async def program(
+    *arguments: str, state: Path | None = None, encoding: str = "utf-8"
+) -> AsyncIterator[Process]:
     """Run `inkcall-pen`; it is ended with the block."""
     where = [] if state is None else ["--state", str(state)]
     environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    environment["PYTHONIOENCODING"] = encoding
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-W", "error", "-m", "pen_bridge", *arguments, *where,
         stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=PIPE, env=environment,
@@ -215,6 +218,26 @@ async def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path) -> None:
         assert err.startswith("inkcall-pen: ")
     code, _, err = await finished("run", "--speed", "0", "--text", "x")
     assert code == 2 and "is no number from" in err
+
+
+async def test_nobody_reading_and_a_poor_console_do_not_stop_the_pen(tmp_path: Path) -> None:
+    async with PenServer().running() as server:
+        server.teacher_name = "文玉"
+        state = paired(tmp_path, server.port)
+        options = ["--text", "x", "--delay", "0"]
+        async with program("run", *options, state=state, encoding="ascii") as process:
+            assert process.stdout is not None
+            async with asyncio.timeout(20):
+                while b"pen of ??" not in await process.stdout.readline():
+                    pass
+            # As `| head` does.
+            process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+            await server.enter("s_1")
+            await until(lambda: len(server.lessons["s_1"].ended()) == 2, within_s=20)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                assert process.stderr is not None
+                assert b"Traceback" not in await process.stderr.read()
 
 
 class Desk:
