@@ -84,7 +84,7 @@ class RoomsConfig(Section, frozen=True, kw_only=True):
     limit_s: Seconds = 1800
     warning_s: Seconds = 1500
     max_rooms: Count = 500
-    max_loop_lag_s: Seconds = 0.1
+    max_loop_lag_s: Seconds = 0.25
     kept_events: Count = 2000
     hello_s: Seconds = 10
     idle_s: Seconds = 12

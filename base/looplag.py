@@ -11,6 +11,7 @@ from base.metrics import Metrics
 _INTERVAL_S = 0.05
 _WINDOW = 400
 """400 samples at 50 ms are the last 20 s."""
+_ENOUGH = 100
 
 
 class LoopLag:
@@ -26,8 +27,11 @@ class LoopLag:
         self._samples.append(max(0.0, lag_s))
 
     def p99_s(self) -> float:
-        """Return the 99th percentile of the window, seconds; 0 before the first sample."""
-        if not self._samples:
+        """Return the 99th percentile of the window, seconds; 0 until there are enough samples.
+
+        Of fewer than `_ENOUGH` the percentile is just the worst one, and starting up is slow.
+        """
+        if len(self._samples) < _ENOUGH:
             return 0.0
         ordered = sorted(self._samples)
         return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]

@@ -22,10 +22,21 @@ def test_the_percentile_is_of_the_last_window() -> None:
     assert lag.p99_s() == 0.0
 
 
+def test_a_few_samples_say_nothing_yet() -> None:
+    lag = LoopLag(FakeClock(), Metrics())
+    for _ in range(99):
+        lag.note(0.5)
+    assert lag.p99_s() == 0.0
+    lag.note(0.5)
+    assert lag.p99_s() == 0.5
+
+
 async def test_a_stall_is_noticed_and_no_task_is_left() -> None:
     before = asyncio.all_tasks()
     lag = LoopLag(SystemClock(), Metrics())
     async with lag.running():
+        for _ in range(99):  # enough samples for a percentile; the stall is the next one
+            lag.note(0.0)
         await asyncio.sleep(0)
         time.sleep(0.3)
         async with asyncio.timeout(5):

@@ -110,10 +110,9 @@ async def test_a_photo_goes_up_stripped_and_both_see_it(tmp_path: Path) -> None:
         await begin(student, teacher)
         await student.by("photo-file").first.set_input_files(photo)
         board = await teacher.until_board(
-            lambda b: any(page["kind"] == "photo" for page in b["pages"])
+            lambda b: any(p["kind"] == "photo" and p["page"] == b["open_page"] for p in b["pages"])
         )
         page = next(page for page in board["pages"] if page["kind"] == "photo")
-        assert board["open_page"] == page["page"]
         assert page["height"] > page["width"], "turned upright"
         stored = next((server.data / "objects").rglob(f"*{page['photo']}*"))
         with Image.open(stored) as kept:

@@ -60,6 +60,19 @@ async (seconds) => {
 """
 
 
+STATE = """
+() => {
+  const handle = window.__inkcall;
+  const pc = handle?.voice.pc;
+  return {
+    path: location.pathname, link: handle?.room.link, voice: handle?.voice.state,
+    connection: pc?.connectionState, ice: pc?.iceConnectionState, signalling: pc?.signalingState,
+    remote: pc?.remoteDescription?.sdp?.slice(0, 400), text: document.body.innerText.slice(0, 300),
+  };
+}
+"""
+
+
 class Person:
     """One browser window and what a person does in it."""
 
@@ -99,11 +112,15 @@ class Person:
 
     async def in_call(self) -> None:
         """Wait until the room is there and the other side's voice is connected."""
-        await self.page.wait_for_function(
-            "() => window.__inkcall?.room.link === 'open' &&"
-            " window.__inkcall.voice.state === 'connected'",
-            timeout=WITHIN_MS,
-        )
+        try:
+            await self.page.wait_for_function(
+                "() => window.__inkcall?.room.link === 'open' &&"
+                " window.__inkcall.voice.state === 'connected'",
+                timeout=WITHIN_MS,
+            )
+        except Exception as error:
+            now = await self.page.evaluate(STATE)
+            raise AssertionError(f"not in the call: {now}; page errors {self.errors}") from error
 
     async def hear(self, seconds: float) -> Sound:
         """Return what the other side's voice sounds like in this page, 16 kHz mono."""
