@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from recorder.flusher import Flusher
 from recorder.format.reader import read
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember
@@ -38,38 +39,41 @@ def microseconds() -> int:
 
 async def fill(folder: Path, rooms: int, seconds: int, pause: float) -> list[float]:
     """Return microseconds a packet, of every room's every second."""
-    members = [
-        await RecorderMember.open(
-            folder,
-            RecordingInfo(
-                session=f"s_{number}",
-                opened_unix_ms=0,
-                subject="mathematics",
-                members=[
-                    RecordedMember(member="p_1", role="student"),
-                    RecordedMember(member="p_2", role="teacher"),
-                ],
-            ),
-            microseconds,
-            on_failed=print,
-            min_free_bytes=0,
-            max_buffer_bytes=1 << 30,
-        )
-        for number in range(rooms)
-    ]
-    costs = []
-    for second in range(seconds):
+    async with Flusher().running() as flusher:
+        members = [await open_room(folder, number, flusher) for number in range(rooms)]
+        costs = []
+        for second in range(seconds):
+            for recorder in members:
+                before = time.perf_counter()
+                for at in range(50):
+                    recorder.voice("p_1", PACKET, second * 1_000_000 + at * 20_000)
+                    recorder.voice("p_2", PACKET, second * 1_000_000 + at * 20_000)
+                costs.append((time.perf_counter() - before) * 1e4)
+                await asyncio.sleep(0)
+            await asyncio.sleep(pause)
         for recorder in members:
-            before = time.perf_counter()
-            for at in range(50):
-                recorder.voice("p_1", PACKET, second * 1_000_000 + at * 20_000)
-                recorder.voice("p_2", PACKET, second * 1_000_000 + at * 20_000)
-            costs.append((time.perf_counter() - before) * 1e4)
-            await asyncio.sleep(0)
-        await asyncio.sleep(pause)
-    for recorder in members:
-        await recorder.seal("bench")
+            await recorder.seal("bench")
     return costs
+
+
+async def open_room(folder: Path, number: int, flusher: Flusher) -> RecorderMember:
+    return await RecorderMember.open(
+        folder,
+        RecordingInfo(
+            session=f"s_{number}",
+            opened_unix_ms=0,
+            subject="mathematics",
+            members=[
+                RecordedMember(member="p_1", role="student"),
+                RecordedMember(member="p_2", role="teacher"),
+            ],
+        ),
+        microseconds,
+        flusher,
+        on_failed=print,
+        min_free_bytes=0,
+        max_buffer_bytes=1 << 30,
+    )
 
 
 def read_back(path: Path) -> tuple[int, float]:

@@ -18,6 +18,8 @@ from typing import Any
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 
+from base.config import RecorderConfig
+from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember
 from server.media import Leg, MediaConfig, MediaEndpoint
@@ -35,9 +37,12 @@ class Inkcall:
         self.legs: dict[str, Leg] = {}
         self.recorders: list[RecorderMember] = []
         self.failed: list[str] = []
+        self.flusher = Flusher(RecorderConfig().flush_interval_s)
+        self.running = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
         await self.endpoint.start()
+        await self.running.enter_async_context(self.flusher.running())
 
     async def open(self, call: int, side: int) -> str:
         leg = self.endpoint.open_leg(f"{call}.{side}", on_state=lambda *_: None)
@@ -63,6 +68,7 @@ class Inkcall:
             self.folder,
             info,
             lambda: int((time.monotonic() - opened) * 1e6),
+            self.flusher,
             on_failed=self.failed.append,
             min_free_bytes=0,
         )
@@ -93,6 +99,7 @@ class Inkcall:
     async def close(self) -> None:
         for recorder in self.recorders:
             await recorder.seal("bench")
+        await self.running.aclose()
         await self.endpoint.close()
 
 

@@ -1,24 +1,24 @@
-"""The recorder in a room: takes voices and events as they happen and puts them on the disk.
+"""The recorder in a room: takes voices and events as they happen, for the flusher to put on the disk.
 
     open --> recording ----------------------------seal--> closed
                  |                                           |
                  +--a write fails, or the disk lags too far--+  (on_failed)
 
-`voice` and `event` only append to a buffer; once a flush interval a thread writes the buffer and
-waits for the disk. So a crash costs at most one interval, and a slow disk never delays a packet.
+`voice` and `event` only append to a buffer; once an interval the process's flusher writes it and
+waits for the disk. So a crash costs at most one interval and the write, and a slow disk never delays
+a packet.
 """
 
 import asyncio
 import os
 from collections.abc import Callable
-from concurrent.futures import Executor
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
 from recorder import files
+from recorder.flusher import Flusher
 from recorder.format.records import Kind, Mark, RecordingInfo, Sealed, VoiceDeclared
 from recorder.format.writer import encode_header, encode_record, encode_rtp
 
@@ -40,18 +40,17 @@ class RecorderMember:
         folder: Path,
         info: RecordingInfo,
         clock_us: Callable[[], int],
+        flusher: Flusher,
         *,
         on_failed: Callable[[str], None],
-        flush_interval_s: float = 1.0,
         min_free_bytes: int = 256 * 1024 * 1024,
         max_buffer_bytes: int = 2 * 1024 * 1024,
-        executor: Executor | None = None,
     ) -> Self:
         """Create the recording and prove that it can be written; raise `RecorderUnavailable`.
 
         `clock_us` is the room's clock: microseconds since it opened. `on_failed(reason)` is called
         on the loop, once, when recording stops before `seal`. `max_buffer_bytes` is what may wait
-        for a slow disk (the default: over two minutes of two voices). `executor` runs the writes.
+        for a slow disk (the default: over two minutes of two voices).
         """
 
         def create() -> int:
@@ -61,16 +60,13 @@ class RecorderMember:
             return files.create(folder, info.session, encode_header(info))
 
         try:
-            descriptor = await asyncio.get_running_loop().run_in_executor(executor, create)
+            descriptor = await asyncio.to_thread(create)
         except OSError as error:
             raise RecorderUnavailable(_reason(error)) from error
         except ValueError as error:
             raise RecorderUnavailable(str(error)) from error
-        self = cls(descriptor, info, clock_us, on_failed, max_buffer_bytes, executor)
-        # Owned by this object until `seal`, which waits for it.
-        self._flushing = asyncio.get_running_loop().create_task(
-            self._flush_until_sealed(flush_interval_s), name=f"recorder {info.session}"
-        )
+        self = cls(descriptor, info, clock_us, flusher, on_failed, max_buffer_bytes)
+        flusher.add(self)
         return self
 
     def __init__(
@@ -78,25 +74,27 @@ class RecorderMember:
         descriptor: int,
         info: RecordingInfo,
         clock_us: Callable[[], int],
+        flusher: Flusher,
         on_failed: Callable[[str], None],
         max_buffer_bytes: int,
-        executor: Executor | None,
     ) -> None:
         """Not for callers: use `open`."""
-        self._descriptor = descriptor
+        self.descriptor = descriptor
+        """Belongs to the flusher, which closes it."""
         self._clock_us = clock_us
+        self._flusher = flusher
         self._on_failed = on_failed
         self._max_buffer_bytes = max_buffer_bytes
-        self._executor = executor
-        self._flushing: asyncio.Task[None]
-        self._sealing = asyncio.Event()
-        self._reason = ""
+        self._closed = asyncio.Event()
+        self._seal_reason: str | None = None
+        self._stopped = False
 
         self._accepting = True
         self._failed: str | None = None
         self._buffer = bytearray()
         self._waiting_since_us: int | None = None
         self._writing_since_us: int | None = None
+        self._writing_bytes = 0
         self._numbers = {member.member: number for number, member in enumerate(info.members)}
         self._packets = [0] * len(info.members)
         self._events = self._flushes = 0
@@ -144,67 +142,62 @@ class RecorderMember:
 
         Safe to call again. After a failure it only waits for the file to be closed.
         """
-        if not self._sealing.is_set():
+        if self._seal_reason is None:
             self._accepting = False
-            self._reason = reason
-            self._sealing.set()
-        # A caller that is cancelled must not take the last second of the recording with it.
-        await asyncio.shield(self._flushing)
+            self._seal_reason = reason
+            # The flusher goes on with it even if whoever waits here is cancelled.
+            self._flusher.flush(self)
+        await self._closed.wait()
+
+    # --- for the flusher (`flusher.Buffering`) -----------------------------------------------
+
+    def take(self) -> tuple[bytearray, bool]:
+        """Hand over the buffer with a mark or, when it is the last, the seal at its end."""
+        now_us = self._clock_us()
+        last = True
+        if self._seal_reason is not None:
+            self._buffer += _record(Kind.SEALED, now_us, self._seal(self._seal_reason))
+        elif not self._stopped:
+            last = False
+            self._flushes += 1
+            # Also when nothing happened: it shows until when the recorder was there.
+            self._buffer += _record(Kind.MARK, now_us, Mark(flushes=self._flushes))
+        data, self._buffer = self._buffer, bytearray()
+        since, self._waiting_since_us = self._waiting_since_us, None
+        self._writing_since_us = now_us if since is None else since
+        self._writing_bytes = len(data)
+        return data, last
+
+    def taken(self, error: Exception | None, last: bool) -> None:
+        """Note that what was taken is safe, or that recording has failed."""
+        self._writing_since_us = None
+        if error is None:
+            self.bytes_written += self._writing_bytes
+        else:
+            self._buffer = bytearray()
+            self._waiting_since_us = None
+            self._fail(_reason(error))
+        if last or error is not None:
+            self._closed.set()
+
+    def stop(self) -> None:
+        """Keep nothing more: the process goes down, and nobody has sealed this."""
+        self._accepting = False
+        self._stopped = True
+
+    # --- inside ------------------------------------------------------------------------------
 
     def _append(self, record: bytes, at_us: int) -> None:
         if self._waiting_since_us is None:
             self._waiting_since_us = at_us
         self._buffer += record
         if len(self._buffer) > self._max_buffer_bytes:
-            # What waits may still reach the disk. Telling the room waits for the next turn of the
-            # loop: it answers by ending the session, which must not happen inside a packet.
-            self._accepting = False
-            asyncio.get_running_loop().call_soon(self._fail, "the disk is too slow")
+            # What waits may still reach the disk.
+            self._fail("the disk is too slow")
 
-    async def _flush_until_sealed(self, interval_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time() + interval_s
-        try:
-            while not self._sealing.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout_at(due):
-                        await self._sealing.wait()
-                # The time the disk takes is part of the interval, not on top of it.
-                due = max(due + interval_s, loop.time())
-                if not self._sealing.is_set():
-                    self._flushes += 1
-                    # Also when nothing happened: it shows until when the recorder was there.
-                    mark = Mark(flushes=self._flushes)
-                    await self._flush(_record(Kind.MARK, self._clock_us(), mark))
-            await self._flush(_record(Kind.SEALED, self._clock_us(), self._seal()))
-        except OSError as error:
-            self._buffer = bytearray()
-            self._fail(_reason(error))
-        finally:
-            # While a cancelled write is still in its thread, closing could give its descriptor
-            # to another file; then only the end of the process closes it.
-            if self._writing_since_us is None:
-                os.close(self._descriptor)
-
-    async def _flush(self, last: bytes) -> None:
-        """Put the buffer and `last` on the disk; raise `OSError`."""
-        data, self._buffer = self._buffer, bytearray()
-        data += last
-        since, self._waiting_since_us = self._waiting_since_us, None
-        self._writing_since_us = self._clock_us() if since is None else since
-        try:
-            await asyncio.get_running_loop().run_in_executor(
-                self._executor, files.write_through, self._descriptor, data
-            )
-        except OSError:
-            self._writing_since_us = None
-            raise
-        self._writing_since_us = None
-        self.bytes_written += len(data)
-
-    def _seal(self) -> Sealed:
+    def _seal(self, reason: str) -> Sealed:
         return Sealed(
-            reason=self._reason,
+            reason=reason,
             events=self._events,
             packets=sum(self._packets),
             voices=[member for member, number in self._numbers.items() if self._packets[number]],
@@ -212,16 +205,18 @@ class RecorderMember:
 
     def _fail(self, reason: str) -> None:
         self._accepting = False
-        self._waiting_since_us = None
         if self._failed is None:
             self._failed = reason
-            self._on_failed(reason)
+            # In the next turn of the loop: the room answers by ending the session, which must
+            # happen neither inside a packet nor between two recordings' results.
+            asyncio.get_running_loop().call_soon(self._on_failed, reason)
 
 
 def _record(kind: Kind, at_us: int, payload: msgspec.Struct) -> bytes:
     return encode_record(kind, at_us, msgspec.msgpack.encode(payload))
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: Exception) -> str:
     """Say what went wrong without the path, which may name people's folders."""
-    return os.strerror(error.errno) if error.errno is not None else type(error).__name__
+    number = error.errno if isinstance(error, OSError) else None
+    return type(error).__name__ if number is None else os.strerror(number)

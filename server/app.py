@@ -24,6 +24,7 @@ from matching.model import Rules, Switchboard
 from people.events import PenRevoked, SignInRevoked
 from people.pens import PenService
 from people.service import PeopleService
+from recorder.flusher import Flusher
 from recorder.library import Library
 from server import demo
 from server.background import Background
@@ -121,7 +122,8 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         except OSError as error:
             raise StartError(_busy("UDP", "media", config.media.port, error)) from error
         stack.push_async_callback(media.close)
-        hub = Hub(config, clock, metrics, lag, background, media, people, sessions)
+        flusher = Flusher(config.recorder.flush_interval_s)
+        hub = Hub(config, clock, metrics, lag, background, media, flusher, people, sessions)
         rooms = config.rooms
         grants = Grants(signer, clock, rooms.limit_s + rooms.grace_s)
         rules = Rules(ring_s=config.calls.ring_s)
@@ -151,7 +153,7 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
                 live=_Live(hub, desk),
             ),
         )
-        for part in (background, bus, lag, hub, MediaGauges(media, metrics)):
+        for part in (flusher, background, bus, lag, hub, MediaGauges(media, metrics)):
             await stack.enter_async_context(part.running())
         runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=3, auto_decompress=False

@@ -17,6 +17,7 @@ from base.log import get_logger
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from people.service import PeopleService
+from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember, RecorderUnavailable
 from server.background import Background
@@ -47,6 +48,7 @@ class Hub:
         lag: LoopLag,
         background: Background,
         media: MediaEndpoint,
+        flusher: Flusher,
         people: PeopleService,
         sessions: SessionService,
     ) -> None:
@@ -56,6 +58,7 @@ class Hub:
         self._lag = lag
         self._background = background
         self._media = media
+        self._flusher = flusher
         self._people = people
         self._sessions = sessions
         self._rooms: dict[str, LiveRoom] = {}
@@ -150,8 +153,8 @@ class Hub:
                     ],
                 ),
                 lambda: max(0, int((self._clock.now() - opened) * 1e6)),
+                self._flusher,
                 on_failed=failed,
-                flush_interval_s=self._config.recorder.flush_interval_s,
                 min_free_bytes=self._config.recorder.min_free_bytes,
                 max_buffer_bytes=RECORDER_BUFFER_BYTES,
             )

@@ -11,8 +11,10 @@ import asyncio
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from recorder.flusher import Flusher
 from recorder.member import RecorderMember, RecorderUnavailable
 from tests.fakes.recordings import STUDENT, an_info
 
@@ -25,10 +27,15 @@ async def main(folder: Path, max_file_bytes: int) -> int:
     def now_us() -> int:
         return int((time.monotonic() - opened) * 1e6)
 
+    async with Flusher().running() as flusher:
+        return await record(folder, now_us, flusher)
+
+
+async def record(folder: Path, now_us: Callable[[], int], flusher: Flusher) -> int:
     failures: list[str] = []
     try:
         recorder = await RecorderMember.open(
-            folder, an_info(), now_us, on_failed=failures.append, min_free_bytes=0
+            folder, an_info(), now_us, flusher, on_failed=failures.append, min_free_bytes=0
         )
     except RecorderUnavailable as error:
         print(f"unavailable: {error.reason}", flush=True)
