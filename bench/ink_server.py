@@ -67,7 +67,7 @@ async def measure(server: ServerProcess, pairs: list[Pair], rate: float, seconds
     measuring = asyncio.Event()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as group:
-        tasks = []
+        tasks: list[asyncio.Task[None]] = []
         pens = []
         for pair in pairs:
             pens.append(await open_pen(http, server.url, pair, group, tasks))
