@@ -5,6 +5,7 @@ process comes up; going down is the same way back.
 """
 
 import gc
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -134,7 +135,9 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         sockets = Sockets(tools)
         _connect(bus, hub, lobby, desk, sockets)
 
-        # What answers.
+        # What answers. The port is taken before any task runs: what fails here is said plainly.
+        listener = _listen(config.server.host, config.server.port)
+        stack.callback(listener.close)
         app = web.Application()
         _add_sockets(
             app, sockets, Greeter(people, sockets), lobby, hub, grants, desk, pens, people, clock
@@ -160,10 +163,7 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, config.server.host, config.server.port).start()
-        except OSError as error:
-            raise StartError(_busy("TCP", "server", config.server.port, error)) from error
+        await web.SockSite(runner, listener).start()
         stack.callback(sockets.close_all, codes.DRAINING)
 
         server = Server(config, clock, hub, lobby)
@@ -303,6 +303,15 @@ def _address(text: str) -> tuple[str, int]:
     """Turn `192.0.2.1:8401` or `192.0.2.1` into (address, port); port 0 means the bound one."""
     host, separator, port = text.rpartition(":")
     return (host.strip("[]"), int(port)) if separator else (text, 0)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a bound TCP socket; raise `StartError` when the port cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise StartError(_busy("TCP", "server", port, error)) from error
 
 
 def _busy(protocol: str, section: str, port: int, error: OSError) -> str:
