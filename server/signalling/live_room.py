@@ -179,7 +179,7 @@ class LiveRoom:
         if socket is None:
             return
         if isinstance(message, wire.Ack):
-            socket.send_latest("ack", message)
+            socket.send_latest("ack", message, may_wait=True)
         else:
             socket.send(message)
 

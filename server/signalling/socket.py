@@ -74,9 +74,9 @@ class Socket:
         """Queue a message that was encoded once for several sockets."""
         self._outbox.push(frame)
 
-    def send_latest(self, key: str, message: Message) -> None:
+    def send_latest(self, key: str, message: Message, *, may_wait: bool = False) -> None:
         """Send a message of which only the newest of `key` matters."""
-        self._outbox.push_latest(key, encode(message))
+        self._outbox.push_latest(key, encode(message), may_wait=may_wait)
 
     def refuse(self, code: str, text: str, n: int | None = None) -> None:
         """Tell the peer that something was not done; the socket goes on."""
@@ -168,6 +168,15 @@ class Sockets:
         return response
 
 
+def _frame_head(size: int) -> bytes:
+    """Return the head of an unmasked, final, binary frame (RFC 6455 section 5.2)."""
+    if size < 126:
+        return bytes((0x82, size))
+    if size < 1 << 16:
+        return b"\x82\x7e" + size.to_bytes(2, "big")
+    return b"\x82\x7f" + size.to_bytes(8, "big")
+
+
 def _bound_kernel_buffer(request: web.Request) -> None:
     """Let the kernel hold little for a slow reader: else it hoards megabytes of ink grown old."""
     link = request.transport.get_extra_info("socket") if request.transport else None
@@ -205,6 +214,7 @@ class _Connection:
 
     async def run(self) -> None:
         self._socket.outbox.on_closing = self._hurry
+        self._socket.outbox.write_now = self._write_now
         if self._socket.closing:
             self._hurry()
         try:
@@ -227,6 +237,18 @@ class _Connection:
     def _cut(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def _write_now(self, frame: bytes) -> bool:
+        """Write a frame past the writer, when nothing waits before it.
+
+        The writer hands whole frames to the same transport and then waits for it to drain, so an
+        empty buffer means that every earlier frame is out.
+        """
+        transport = self._transport
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        transport.write(_frame_head(len(frame)) + frame)
+        return True
 
     async def _write(self) -> None:
         outbox = self._socket.outbox

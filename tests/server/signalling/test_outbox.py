@@ -1,5 +1,7 @@
 """The outbox: order, bounds, and what only the latest counts of."""
 
+import asyncio
+
 from server.signalling.outbox import Outbox
 from wire import codes
 
@@ -55,3 +57,38 @@ async def test_too_many_bytes_close_too_but_one_giant_alone_may_go() -> None:
     assert outbox.closing is None
     outbox.push(b"x")
     assert outbox.closing == codes.TOO_SLOW
+
+
+async def test_frames_go_at_once_while_the_peer_keeps_up_and_never_overtake() -> None:
+    outbox = Outbox(10, 1000)
+    written: list[bytes] = []
+    keeps_up = True
+
+    def write_now(frame: bytes) -> bool:
+        if keeps_up:
+            written.append(frame)
+        return keeps_up
+
+    outbox.write_now = write_now
+    outbox.push(b"1")
+    keeps_up = False
+    outbox.push(b"2")
+    keeps_up = True
+    outbox.push(b"3")
+    assert written == [b"1"], "3 waits behind 2"
+    assert await flushed(outbox) == [b"2", b"3"]
+    assert outbox.sent == 3
+
+
+async def test_a_slot_that_may_wait_goes_out_soon_with_what_replaced_it() -> None:
+    outbox = Outbox(10, 1000)
+    wire = Wire()
+    async with asyncio.TaskGroup() as group:
+        writer = group.create_task(outbox.run(wire))  # type: ignore[arg-type]
+        for at in range(100):
+            outbox.push_latest("ack", b"%d" % at, may_wait=True)
+        async with asyncio.timeout(5):
+            while not wire.sent:
+                await asyncio.sleep(0.005)
+        writer.cancel()
+    assert wire.sent == [b"99"]
