@@ -194,6 +194,7 @@ class Hub:
         try:
             await live.voices.close()
             await live.recorder.seal(reason)
+            self._metrics.recorder_bytes.inc(live.newly_recorded())
         finally:
             await self._sessions.end(room.session, ended_ms, reason, facts)
             self._sealing.discard(room.session)
@@ -257,8 +258,12 @@ class Hub:
                     roles[seat.role] = roles.get(seat.role, 0) + (seat.page is not None)
             for role, count in roles.items():
                 self._metrics.members.labels(role).set(count)
-            lags = [live.recorder_lag_s() for live in self._rooms.values()]
+            rooms = self._rooms.values()
+            lags = [live.recorder_lag_s() for live in rooms]
             self._metrics.recorder_lag.set(max(lags, default=0.0))
+            self._metrics.recorder_bytes.inc(sum(live.newly_recorded() for live in rooms))
+            losses = [q.loss for live in rooms for q in live.voices.qualities()]
+            self._metrics.media_loss_ratio.set(sum(losses) / len(losses) if losses else 0.0)
 
 
 def _nothing(*_: object) -> None:

@@ -32,6 +32,8 @@ class Recorder(Protocol):
     def event(self, at_us: int, payload: bytes) -> None: ...
     def voice(self, member: str, packet: bytes, at_us: int) -> None: ...
     async def seal(self, reason: str) -> None: ...
+    @property
+    def bytes_written(self) -> int: ...
     def lag(self, at_us: int) -> float: ...
 
 
@@ -54,6 +56,7 @@ class LiveRoom:
         self._entered_pens: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
+        self._counted = 0
         self.voices = make_voices(self._keep_voice, self.show_quality)
 
     def at_us(self) -> int:
@@ -134,6 +137,11 @@ class LiveRoom:
     def recorder_lag_s(self) -> float:
         """Return how far the recorder is behind."""
         return self.recorder.lag(self.at_us())
+
+    def newly_recorded(self) -> int:
+        """Return how many bytes reached the disk since this was asked last."""
+        before, self._counted = self._counted, self.recorder.bytes_written
+        return self._counted - before
 
     # --- inside ----------------------------------------------------------------------------
 
