@@ -110,7 +110,7 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 )
                 assert len(mine["strokes"]) > before
                 await same_boards(student, teacher)
-                his, hers = await asyncio.gather(student.hear(8), teacher.hear(8))
+                his, hers = await asyncio.gather(student.hear(14), teacher.hear(14))
                 assert likeness(said.teacher, his) >= ALIKE
                 assert likeness(said.student, hers) >= ALIKE
         finally:
