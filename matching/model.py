@@ -188,6 +188,10 @@ class Switchboard:
         if call is not None and call.stage == "ringing":
             call.told.add(page)
             effects.append(Ring(call, (page,)))
+        elif call is not None and call.teacher_page not in person.pages:
+            # The page that accepted was lost while the room is made: she goes in on this one.
+            call.teacher_page = page
+            call.told.add(page)
         return effects
 
     def student_connected(self, page: str, student: str, now: float) -> list[Effect]:

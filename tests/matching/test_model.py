@@ -169,6 +169,18 @@ def test_cancelling_while_the_room_is_made_throws_the_room_away(exchange: Exchan
     assert exchange.board.presence("T") == "online"
 
 
+def test_a_teacher_who_blinks_while_the_room_is_made_goes_in_on_her_new_page(
+    exchange: Exchange,
+) -> None:
+    call = exchange.call()
+    exchange.do(exchange.board.accept("t1", "T", call))
+    exchange.do(exchange.board.disconnected("t1", "T", exchange.now))
+    exchange.do(exchange.board.teacher_connected("t2", "T", exchange.now))
+    entered = exchange.do(exchange.board.session_started(call, "s_1"))[-1]
+    assert isinstance(entered, EnterRoom)
+    assert entered.pages == ("s1", "t2")
+
+
 def test_a_room_that_cannot_be_made_frees_both(exchange: Exchange) -> None:
     call = exchange.call()
     exchange.do(exchange.board.accept("t1", "T", call))
