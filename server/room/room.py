@@ -30,7 +30,11 @@ from wire.board import Board
 from wire.common import Message, Refused, Role
 
 MAX_SOURCES = 64
-"""Pages and pens that may ever have operated in one room: each reload of a page may be one."""
+"""Pages and pens of one member that may ever have operated in one room: each reload of a page may
+be one. Counted by member, so that nobody uses up another's."""
+
+PEN = "pen-"
+"""What the source of every pen begins with, and of no page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Room:
         seat = self.seats.get(member)
         if self.ended is not None:
             return [Disconnect(connection, codes.SESSION_ENDED)]
-        if seat is None or not self._own(source, member):
+        if seat is None or source.startswith(PEN) or not self._own(source, member):
             return [Disconnect(connection, codes.FORBIDDEN)]
         effects: list[Effect] = []
         if seat.page is not None:
@@ -152,7 +156,7 @@ class Room:
     def join_pen(self, connection: str, member: str, pen: str, now: float) -> list[Effect]:
         """Let a member's pen in and tell it where its ink goes."""
         seat = self.seats.get(member)
-        source = f"pen-{pen}"
+        source = PEN + pen
         if seat is None or self.ended is not None or not self._own(source, member):
             return []
         self.connections[connection] = Connection(connection, member, source, pen=True)
@@ -315,7 +319,7 @@ class Room:
 
     def _own(self, source: str, member: str) -> bool:
         """Bind a source to its first member; false when it is another's or there are too many."""
-        if source not in self._owner and len(self._owner) >= MAX_SOURCES:
+        if source not in self._owner and [*self._owner.values()].count(member) >= MAX_SOURCES:
             return False
         return self._owner.setdefault(source, member) == member
 

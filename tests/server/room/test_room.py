@@ -123,6 +123,22 @@ def test_strangers_and_borrowed_sources_are_turned_away() -> None:
     assert driver.room.seats[STUDENT].page == "c_s"
 
 
+def test_nobody_uses_up_the_sources_of_another_nor_takes_a_pens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server.room.room.MAX_SOURCES", 3)
+    driver = RoomDriver()
+    for number in range(5):
+        driver.join(f"c_{number}", STUDENT, f"web-{number}")
+    driver.join("c_p", STUDENT, "pen-n2")
+    refused = [connection for connection, code in driver.disconnected if code == codes.FORBIDDEN]
+    assert refused == ["c_3", "c_4", "c_p"]
+    driver.join("c_t", TEACHER, "web-t")
+    driver.take(driver.room.join_pen("c_n", TEACHER, "n2", driver.now))
+    assert driver.room.seats[TEACHER].page == "c_t"
+    assert driver.room.seats[TEACHER].pens == {"c_n"}
+
+
 def test_the_stable_side_stays_and_sees_reconnecting_then_connected() -> None:
     driver = RoomDriver()
     driver.both()
