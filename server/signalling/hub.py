@@ -62,10 +62,13 @@ class Hub:
         self._people = people
         self._sessions = sessions
         self._rooms: dict[str, LiveRoom] = {}
+        self._making = 0
         self._sealing: set[str] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining_until_ms: int | None = None
+        self._drained = False
+        """True once the deadline has passed: a room that is still being made ends at once."""
         self.on_opened: Callable[[LiveRoom, str], None] = _nothing
         """Told `(room, teacher id)` when a room opened: her pens come in."""
         self.on_ended: Callable[[str], None] = _nothing
@@ -85,6 +88,17 @@ class Hub:
     ) -> LiveRoom:
         """Make the room of an accepted call; raise `Refusal` saying why there can be none."""
         self._admit()
+        self._making += 1
+        self._empty.clear()
+        try:
+            return await self._make(call, student, teacher, subject, note)
+        finally:
+            self._making -= 1
+            self._ring_if_empty()
+
+    async def _make(
+        self, call: str, student: str, teacher: str, subject: Subject, note: str
+    ) -> LiveRoom:
         session = new_id("s")
         pupil, tutor = await self._people.person(student), await self._people.person(teacher)
         opened, opened_ms = self._clock.now(), self._clock.unix_ms()
@@ -111,11 +125,17 @@ class Hub:
         )
         live = LiveRoom(room, recorder, self._clock, self._make_voices, self._finished)
         self._rooms[session] = live
-        self._empty.clear()
         self._metrics.rooms.set(len(self._rooms))
         live.open()
         self.on_opened(live, teacher)
         log.info("session_opened", session=session, call=call)
+        # Both may have come while the row was written, when there was no room yet to end.
+        if recorder.failed is not None:
+            live.end("recorder_failed")
+            raise _unrecorded()
+        if self._drained:
+            live.end("drained")
+            raise Refusal(codes.DRAINING, "the server is going down")
         return live
 
     def _admit(self) -> None:
@@ -160,9 +180,7 @@ class Hub:
             )
         except RecorderUnavailable as error:
             log.error("recorder_unavailable", session=session, reason=error.reason)
-            raise Refusal(
-                codes.RECORDER_UNAVAILABLE, "the session cannot be recorded, so it cannot start"
-            ) from error
+            raise _unrecorded() from error
 
     def _make_voices(
         self, keep: Callable[[str, bytes, float], None], changed: Callable[[], None]
@@ -196,10 +214,15 @@ class Hub:
             await live.recorder.seal(reason)
             self._metrics.recorder_bytes.inc(live.newly_recorded())
         finally:
-            await self._sessions.end(room.session, ended_ms, reason, facts)
-            self._sealing.discard(room.session)
-            if not self._rooms and not self._sealing:
-                self._empty.set()
+            try:
+                await self._sessions.end(room.session, ended_ms, reason, facts)
+            finally:
+                self._sealing.discard(room.session)
+                self._ring_if_empty()
+
+    def _ring_if_empty(self) -> None:
+        if not self._rooms and not self._sealing and not self._making:
+            self._empty.set()
 
     def _spoken(self, live: LiveRoom, role: str) -> float:
         seat = next((s for s in live.room.seats.values() if s.role == role), None)
@@ -244,6 +267,7 @@ class Hub:
             async with asyncio.timeout(max(0.0, remaining)):
                 await self._empty.wait()
         except TimeoutError:
+            self._drained = True
             for live in list(self._rooms.values()):
                 live.end("drained")
             await self._empty.wait()
@@ -264,6 +288,10 @@ class Hub:
             self._metrics.recorder_bytes.inc(sum(live.newly_recorded() for live in rooms))
             losses = [q.loss for live in rooms for q in live.voices.qualities()]
             self._metrics.media_loss_ratio.set(sum(losses) / len(losses) if losses else 0.0)
+
+
+def _unrecorded() -> Refusal:
+    return Refusal(codes.RECORDER_UNAVAILABLE, "the session cannot be recorded, so it cannot start")
 
 
 def _nothing(*_: object) -> None:
