@@ -80,6 +80,15 @@ class LiveRoom:
             self.voices.joined(member, join.source, socket, resumed=join.resume_seq is not None)
             self.show_quality()
 
+    def is_in(self, socket: Socket) -> bool:
+        """Tell whether a page is in: not replaced, not left, and the session not over."""
+        return self.room.ended is None and socket.id in self.room.connections
+
+    def was_in(self, member: str) -> bool:
+        """Tell whether a page of a member was ever in."""
+        seat = self.room.seats.get(member)
+        return seat is not None and seat.link != "absent"
+
     def received(self, socket: Socket, message: Message) -> None:
         """Act on a message of a page or pen that is in."""
         self._carry(self.room.handle(socket.id, message, self._clock.now()))
@@ -99,6 +108,9 @@ class LiveRoom:
         """Let a pen in. Its ink counts once it has said `pen_enter`."""
         self._sockets[socket.id] = socket
         self._carry(self.room.join_pen(socket.id, member, pen, self._clock.now()))
+        if socket.id not in self.room.connections:
+            del self._sockets[socket.id]
+            socket.send(PenRoom(session=None))
 
     def pen_entered(self, socket: Socket, session: str) -> None:
         """The pen has taken note of this room."""

@@ -96,6 +96,21 @@ class Lobby:
         if known is not None:
             now = self.clock.now()
             self.carry(self.switchboard.disconnected(socket.id, known[1].id, now))
+            self._send_in_instead(known[1].id)
+
+    def _send_in_instead(self, person: str) -> None:
+        """Send another page in when the one that was sent is gone and never came.
+
+        A phone that changes its network is here on a new socket seconds before the old one, which
+        was called or answered on, is known to be dead.
+        """
+        session = self.switchboard.session_of(person)
+        entry, live = self._entering.get(session or ""), self._hub.get(session or "")
+        if entry is None or live is None or live.was_in(person):
+            return
+        pages = [socket for socket, one in self._pages.values() if one.id == person]
+        if pages:
+            pages[-1].send(entry.ready(person, self._grants))
 
     async def received(self, socket: Socket, person: Person, message: Message) -> None:
         """Act on a message of a page; a rule's refusal goes back to it."""

@@ -26,11 +26,12 @@ class PenSocket(Handler):
     async def opened(self, hello: PenHello) -> None:
         check_version(hello.versions)
         pen = await self._pens.verify(hello.token)
+        # At once, so that taking the pen off finds this socket whatever is awaited next.
+        self._socket.credential = pen.credential_id
         if pen.pen_id != hello.pen:
             raise SocketRefused(codes.FORBIDDEN, "this credential is of another pen")
         teacher = await self._people.person(pen.teacher_id)
         self._pen = pen
-        self._socket.credential = pen.credential_id
         self._socket.send(
             PenWelcome(version=PROTOCOL_VERSION, teacher=teacher.id, teacher_name=teacher.name)
         )

@@ -21,7 +21,8 @@ class PenDesk:
         """A pen is here. The same pen's older socket gives way; a running room lets it in."""
         old = self._pens.get(pen)
         if old is not None:
-            if (live := self._rooms.get(teacher)) is not None:
+            # The older socket may be another teacher's, whose pen it was until now.
+            if (live := self._rooms.get(old[1])) is not None:
                 live.gone(old[0])
             old[0].close(codes.REPLACED)
         self._pens[pen] = (socket, teacher)

@@ -40,6 +40,10 @@ class RoomSocket(Handler):
         match message:
             case Join():
                 raise SocketRefused(codes.JOIN_TWICE, "this page has joined already")
+            # What a page sent before it learnt that it is out must not take the voice from the
+            # page that took its place, nor open a leg that nobody closes.
+            case MediaAnswer() | MediaRestart() if not live.is_in(self._socket):
+                pass
             case MediaAnswer():
                 await live.voices.answered(person, self._socket, message)
             case MediaRestart():

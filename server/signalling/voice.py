@@ -8,6 +8,7 @@ from server.background import Background
 from server.media.endpoint import MediaEndpoint
 from server.media.leg import Leg
 from server.media.model import LegState, MediaError
+from server.signalling.rate import TokenBucket
 from server.signalling.socket import Socket
 from wire import codes
 from wire.room import MediaAnswer, MediaOffer, Quality
@@ -16,6 +17,11 @@ SPEECH_LEVEL_DBOV = -50
 """Louder than this counts as speech when the voices of a session are summed up."""
 
 QUALITY_INTERVAL_S = 2.0
+
+RESTARTS_A_SECOND = 0.5
+RESTARTS_AT_ONCE = 20
+"""A new leg costs half a millisecond and a place among `max_legs`; a page that roams or reloads
+its voice asks for a few, so only a flood meets this."""
 
 
 @dataclass(slots=True)
@@ -44,6 +50,7 @@ class Voices:
         self._voices: dict[str, _Voice] = {}
         self._muted: set[str] = set()
         self._spoken: dict[str, float] = {}
+        self._restarts: dict[str, TokenBucket] = {}
 
     def joined(self, member: str, source: str, socket: Socket, *, resumed: bool) -> None:
         """A page is in: offer it a new leg, unless it is the one whose leg still stands."""
@@ -58,7 +65,12 @@ class Voices:
         if old is not None:
             self._background.start(old.leg.close(), "close leg")
         leg_id = new_id("l")
-        leg = self._media.open_leg(leg_id, on_state=self._on_state)
+        try:
+            leg = self._media.open_leg(leg_id, on_state=self._on_state)
+        except MediaError as error:
+            # Ink and text go on without a voice; the page may ask again.
+            socket.refuse(codes.NO_MEDIA, error.safe_text)
+            return
         self._voices[member] = _Voice(leg, source, socket)
         self._media.set_tap(leg_id, lambda packet, at: self._keep(member, packet, at))
         if member in self._muted:
@@ -81,6 +93,14 @@ class Voices:
 
     def restart(self, member: str, source: str, socket: Socket, *, fresh: bool) -> None:
         """The page asks for new ICE credentials, or for a whole new leg."""
+        now = self._media.now()
+        bucket = self._restarts.setdefault(
+            member, TokenBucket(RESTARTS_A_SECOND, RESTARTS_AT_ONCE, now)
+        )
+        if bucket.take(now) > 0:
+            bucket.take(now, -1)
+            socket.refuse(codes.NO_MEDIA, "too many restarts; wait a moment")
+            return
         voice = self._voices.get(member)
         if fresh or voice is None or voice.source != source or voice.leg.state is LegState.CLOSED:
             self._open(member, source, socket)

@@ -121,6 +121,33 @@ async def test_a_reloaded_page_is_told_of_its_running_session(tmp_path: Path) ->
         assert (await again.wait(lobby.SessionReady)).session == ready.session
 
 
+async def test_a_caller_whose_network_changed_goes_in_once_his_dead_socket_is_noticed(
+    tmp_path: Path,
+) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        her, dead = await available(teacher), await student.lobby()
+        call = await called(dead, her, teacher.person["id"])
+        fresh = await student.lobby()
+        await her.send(lobby.AcceptCall(call=call))
+        await her.wait(lobby.SessionReady)
+        await ping(fresh, 1)
+        assert not fresh.all(lobby.SessionReady)
+        await dead.socket.close()
+        ready = await fresh.wait(lobby.SessionReady)
+        his_room = await student.room(ready.grant, "web-s")
+        # Who is in, or was, is not sent in again by every tab he closes.
+        third = await student.lobby()
+        await third.wait(lobby.SessionReady)
+        await fresh.socket.close()
+        await ping(his_room, 2)
+        await ping(third, 3)
+        assert len(third.all(lobby.SessionReady)) == 1
+
+
 async def test_a_student_cannot_act_as_a_teacher_nor_an_auditor_enter(tmp_path: Path) -> None:
     async with (
         quick_server(tmp_path) as server,
