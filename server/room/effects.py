@@ -8,9 +8,11 @@ from wire.room import EndReason, Event
 
 @dataclass(frozen=True, slots=True)
 class ToAll:
-    """Send an event to every page in the room and to the recorder, in order, once encoded."""
+    """Send an event to every page in the room and to the recorder, in order."""
 
     event: Event
+    frame: bytes
+    """The event as it goes on the wire, encoded once for everybody and for those who resume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,14 @@ class ToOne:
 
     connection: str
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Send events to one connection again, as they were encoded then."""
+
+    connection: str
+    frames: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +62,4 @@ class Finished:
     reason: EndReason
 
 
-Effect = ToAll | ToOne | ToOthers | Disconnect | MuteVoice | Finished
+Effect = ToAll | ToOne | Resend | ToOthers | Disconnect | MuteVoice | Finished

@@ -20,6 +20,7 @@ from server.room.effects import (
     Effect,
     Finished,
     MuteVoice,
+    Resend,
     ToAll,
     ToOne,
     ToOthers,
@@ -27,6 +28,7 @@ from server.room.effects import (
 from server.room.members import PERMISSIONS, Connection, Seat
 from wire import codes, pen as wire_pen, room as wire
 from wire.board import Board
+from wire.codec import encode
 from wire.common import Message, Refused, Role
 
 MAX_SOURCES = 64
@@ -83,7 +85,7 @@ class Room:
         self._desk = Desk()
         self._last_n: dict[str, int] = {}
         self._owner: dict[str, str] = {}
-        self._recent: deque[wire.Event] = deque(maxlen=limits.kept_events)
+        self._recent: deque[bytes] = deque(maxlen=limits.kept_events)
         self._warned = False
         self._together_s = 0.0
         self._together_since: float | None = None
@@ -146,7 +148,7 @@ class Room:
             effects.append(ToOne(connection, self._snapshot(member, source, now)))
         else:
             effects.append(ToOne(connection, self._resumed(member, source, resume_seq or 0, now)))
-            effects += [ToOne(connection, event) for event in missed]
+            effects.append(Resend(connection, missed))
         if seat.link != "connected":
             seat.link = "connected"
             effects += self._changed(seat, now)
@@ -323,7 +325,7 @@ class Room:
             return False
         return self._owner.setdefault(source, member) == member
 
-    def _missed(self, resume_seq: int | None) -> list[wire.Event] | None:
+    def _missed(self, resume_seq: int | None) -> list[bytes] | None:
         """Return the events after `resume_seq`, or None when only a snapshot will do."""
         if resume_seq is None or resume_seq > self.seq:
             return None
@@ -372,8 +374,11 @@ class Room:
         self.seq += 1
         event = make(self.seq, self.at(now))
         self._desk.apply(event)
-        self._recent.append(event)
-        return [ToAll(event)]
+        # Kept as bytes: as objects, a process's recent events would make each full look of the
+        # cycle collector a stall of 50 to 90 ms for every call (measured at 100 rooms).
+        frame = encode(event)
+        self._recent.append(frame)
+        return [ToAll(event, frame)]
 
 
 _NEEDS: dict[type[wire.Operation], wire.Permission] = {

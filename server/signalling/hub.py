@@ -278,6 +278,7 @@ class Hub:
             roles = {"student": 0, "teacher": 0}
             for live in list(self._rooms.values()):
                 live.sample_voices()
+                await asyncio.sleep(0)  # ink and voices go on between two rooms
                 for seat in live.room.seats.values():
                     roles[seat.role] = roles.get(seat.role, 0) + (seat.page is not None)
             for role, count in roles.items():

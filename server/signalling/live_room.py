@@ -10,6 +10,7 @@ from server.room.effects import (
     Disconnect,
     Effect,
     MuteVoice,
+    Resend,
     ToAll,
     ToOne,
     ToOthers,
@@ -18,7 +19,6 @@ from server.room.room import Room
 from server.signalling.socket import Socket
 from server.signalling.voice import QUALITY_INTERVAL_S, Voices
 from wire import room as wire
-from wire.codec import encode
 from wire.common import Draining, Message
 from wire.pen import PenRoom
 from wire.room import EndReason
@@ -168,9 +168,13 @@ class LiveRoom:
         for effect in effects:
             # Ink comes here 6 000 times a second; the two effects of each message are asked first.
             if isinstance(effect, ToAll):
-                self._send_all(effect.event)
+                self._send_all(effect.frame)
             elif isinstance(effect, ToOne):
                 self._send_one(effect.connection, effect.message)
+            elif isinstance(effect, Resend):
+                if (socket := self._sockets.get(effect.connection)) is not None:
+                    for frame in effect.frames:
+                        socket.send_frame(frame)
             elif isinstance(effect, ToOthers):
                 self._send_others(effect.connection, effect.message)
             elif isinstance(effect, Disconnect):
@@ -181,8 +185,7 @@ class LiveRoom:
             else:
                 self._finish(effect.reason)
 
-    def _send_all(self, event: wire.Event) -> None:
-        frame = encode(event)
+    def _send_all(self, frame: bytes) -> None:
         self.recorder.event(self.at_us(), frame)
         for seat in self.room.seats.values():
             if seat.page is not None and (socket := self._sockets.get(seat.page)) is not None:

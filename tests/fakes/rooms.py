@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 
-from server.room.effects import Disconnect, Effect, Finished, ToAll, ToOne, ToOthers
+from server.room.effects import Disconnect, Effect, Finished, Resend, ToAll, ToOne, ToOthers
 from server.room.room import Place, Room, RoomLimits
 from wire import fold, room as wire
 from wire.board import Board, ChatLine, Point
+from wire.codec import decode_event
 from wire.common import Message, Refused
 
 STUDENT, TEACHER = "p_student", "p_teacher"
@@ -29,13 +30,15 @@ class RoomDriver:
         """Deliver effects as a shell would."""
         for effect in effects:
             match effect:
-                case ToAll(event):
+                case ToAll(event, _):
                     self.events.append(event)
                     for key, known in self.room.connections.items():
                         if not known.pen:
                             self.inbox[key].append(event)
                 case ToOne(connection, message):
                     self.inbox[connection].append(message)
+                case Resend(connection, frames):
+                    self.inbox[connection] += [decode_event(frame) for frame in frames]
                 case ToOthers(connection, message):
                     for key, known in self.room.connections.items():
                         if key != connection and not known.pen:
