@@ -177,7 +177,9 @@ class Side:
                     delays.append(seconds * 1_000_000_000 + nanoseconds - sent)
 
 
-VOICE = os.urandom(PAYLOAD)
+VOICE = b"\xf8" + os.urandom(
+    PAYLOAD - 1
+)  # the head of a 20 ms mono CELT frame (RFC 6716 section 3.1)
 
 
 def run(sides: list[Side], seconds: float) -> tuple[list[int], float]:

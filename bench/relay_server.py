@@ -189,7 +189,7 @@ async def serve(way: Any, ready: Callable[[int], None]) -> None:
     async def control(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lags: list[float] = []
         watcher = asyncio.get_running_loop().create_task(watch_lag(lags))
-        start = (0.0, 0.0, 0)
+        start = (0.0, 0.0, 0.0, 0)
         while line := await reader.readline():
             request = json.loads(line)
             reply: dict[str, Any] = {}
@@ -202,14 +202,21 @@ async def serve(way: Any, ready: Callable[[int], None]) -> None:
                     gc.collect()
                     gc.freeze()
                     lags.clear()
-                    start = time.process_time(), time.monotonic(), way.forwarded()
+                    start = (
+                        time.process_time(),
+                        time.thread_time(),
+                        time.monotonic(),
+                        way.forwarded(),
+                    )
                 case "end":
                     cpu = time.process_time() - start[0]
-                    wall = time.monotonic() - start[1]
-                    packets = way.forwarded() - start[2]
+                    loop_cpu = time.thread_time() - start[1]
+                    wall = time.monotonic() - start[2]
+                    packets = way.forwarded() - start[3]
                     ordered = sorted(lags)
                     reply = {
                         "cpu_s": cpu,
+                        "loop_cpu_s": loop_cpu,
                         "wall_s": wall,
                         "packets": packets,
                         "lag_p99_ms": ordered[int(len(ordered) * 0.99)] * 1000,

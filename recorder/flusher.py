@@ -59,7 +59,7 @@ class Flusher:
         self,
         interval_s: float = 0.75,
         *,
-        threads: int = 4,
+        threads: int = 2,
         write: WriteThrough = files.write_through,
     ) -> None:
         """Flush each `interval_s`, with so many threads: one slow file holds up one of them."""

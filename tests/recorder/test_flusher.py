@@ -88,7 +88,7 @@ def recorder_threads() -> int:
 async def test_a_hundred_recordings_go_on_when_one_of_them_cannot_be_written(
     tmp_path: Path,
 ) -> None:
-    rooms, library = Rooms(), Library(tmp_path)
+    before, rooms, library = descriptors(), Rooms(), Library(tmp_path)
     bad, good = SESSIONS[37], [*SESSIONS[:37], *SESSIONS[38:]]
     async with Flusher(0.02).running() as flusher:
         await rooms.open(tmp_path, flusher, SESSIONS)
@@ -99,6 +99,7 @@ async def test_a_hundred_recordings_go_on_when_one_of_them_cannot_be_written(
             await until(lambda: bool(rooms.failures))
             rooms.happen(b"second")
             await until(lambda: all(library.events(s)[1:] == [b"second"] for s in good))
+            assert not any(bad in Path(name).stem.split() for name in descriptors() - before)
         rooms.happen(b"third")
         await rooms.seal()
         assert len(flusher) == 0
