@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Any, Literal, TextIO, cast
 
 import structlog
@@ -35,6 +36,47 @@ def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
     return event
 
 
+def where(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace an exception by its types and places: its text and variables may hold anything."""
+    error = _error(event.pop("exc_info", None))
+    if error is not None:
+        event["raised"] = [
+            {"type": type(one).__name__, "frames": _frames(one)} for one in _chain(error)
+        ]
+    return event
+
+
+def _error(exc_info: Any) -> BaseException | None:
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    return error if isinstance(error, BaseException) else None
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an exception, what is in its groups and what caused it, at most ten."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting and len(found) < 10:
+        one = waiting.pop(0)
+        found.append(one)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+        if (cause := one.__cause__ or one.__context__) is not None and cause not in found:
+            waiting.append(cause)
+    return found
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Return `file:line function` of each frame, the raising one last."""
+    return [
+        f"{frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.StackSummary.extract(
+            traceback.walk_tb(error.__traceback__), lookup_lines=False
+        )
+    ]
+
+
 def configure_log(
     form: Literal["json", "console"] = "json", level: str = "info", stream: TextIO | None = None
 ) -> None:
@@ -46,17 +88,12 @@ def configure_log(
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         withhold,
+        where,
     ]
-    last: list[Processor] = (
-        [
-            # Without the frames' local variables: those are where names and tokens are.
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
-            structlog.processors.JSONRenderer(),
-        ]
+    last: Processor = (
+        structlog.processors.JSONRenderer()
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
@@ -72,7 +109,7 @@ def configure_log(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
     root = logging.getLogger()

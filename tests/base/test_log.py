@@ -31,16 +31,22 @@ def test_a_line_is_json_with_ids_and_without_what_is_personal(stream: io.StringI
     assert second["event"] == "from a library"
 
 
-def test_an_exception_shows_where_and_not_what_was_held(stream: io.StringIO) -> None:
-    secret = "a token in a local variable"
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_exception_shows_where_and_neither_its_text_nor_what_was_held(
+    stream: io.StringIO, form: str
+) -> None:
+    configure_log("json" if form == "json" else "console", "info", stream)
+    secret = "the-name-of-a-child"
     try:
-        len(secret) / 0
-    except ZeroDivisionError as error:
+        try:
+            raise ValueError(f"cannot use {secret}")
+        except ValueError as error:
+            raise ExceptionGroup(secret, [KeyError(secret)]) from error
+    except ExceptionGroup as error:
         get_logger("test").exception("failed", **safe_error(error))
-    line = json.loads(stream.getvalue())
-    assert line["error"] == "ZeroDivisionError"
-    assert (
-        line["exception"][0]["frames"][0]["name"]
-        == "test_an_exception_shows_where_and_not_what_was_held"
-    )
-    assert secret not in stream.getvalue()
+        logging.getLogger("a.library").exception("also here")
+    said = stream.getvalue()
+    assert secret not in said
+    for part in ("ExceptionGroup", "KeyError", "ValueError", "test_log.py"):
+        assert said.count(part) >= 2
+    assert "test_an_exception_shows_where" in said
