@@ -29,16 +29,12 @@ WAYS = {
 }
 
 
-def measure(
-    way: str, calls: int, seconds: float, *, uvloop: bool = False, profile: str | None = None
-) -> dict[str, Any]:
+def measure(way: str, calls: int, seconds: float, *, profile: str | None = None) -> dict[str, Any]:
     """One run; raises if either process fails."""
     host = "127.0.0.1"
     if way in ("bytes", "relay"):  # aioice takes no loopback candidates
         host = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=False)[0]
     command = [sys.executable, "-m", "bench.relay_server", "--way", way]
-    if uvloop:
-        command.append("--uvloop")
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -99,7 +95,6 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="5 s a run instead of 20")
     parser.add_argument("--only", choices=WAYS, help="one way only")
     parser.add_argument("--calls", type=int, action="append", help="instead of 5, 50, 100")
-    parser.add_argument("--uvloop", action="store_true", help="ours once more on uvloop")
     parser.add_argument("--profile", help="py-spy the server into this file (raw stacks)")
     arguments = parser.parse_args()
     seconds = 5.0 if arguments.quick else 20.0
@@ -129,9 +124,6 @@ def main() -> None:
                     }.items()
                     if bad
                 ]
-    if arguments.uvloop:
-        result = measure("inkcall", 100, seconds, uvloop=True)
-        print(line("inkcall", 100, result, " (uvloop)"), flush=True)
     if missed is not None:
         print("\ntarget at 100 calls:", "missed: " + ", ".join(missed) if missed else "met")
 

@@ -11,7 +11,7 @@ import gc
 import json
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +240,6 @@ async def serve(way: Any, ready: Callable[[int], None]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--way", choices=("inkcall", "inkcall-bare", "bytes", "relay"))
-    parser.add_argument("--uvloop", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ways: dict[str, Callable[[], Any]] = {
@@ -253,13 +252,7 @@ def main() -> None:
         async def run() -> None:
             await serve(ways[arguments.way](), lambda port: print(port, flush=True))
 
-        work: Callable[[], Awaitable[None]] = run
-        if arguments.uvloop:
-            import uvloop
-
-            uvloop.run(work())  # type: ignore[arg-type]
-        else:
-            asyncio.run(work())  # type: ignore[arg-type]
+        asyncio.run(run())
 
 
 if __name__ == "__main__":

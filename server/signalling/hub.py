@@ -210,8 +210,10 @@ class Hub:
             teacher_voice_s=self._spoken(live, "teacher"),
         )
         try:
-            await live.voices.close()
-            await live.recorder.seal(reason)
+            try:
+                await live.voices.close()
+            finally:
+                await live.recorder.seal(reason)
             self._metrics.recorder_bytes.inc(live.newly_recorded())
         finally:
             try:

@@ -91,8 +91,10 @@ class LiveRoom:
 
     def received(self, socket: Socket, message: Message) -> None:
         """Act on a message of a page or pen that is in."""
+        known = self.room.connections.get(socket.id)
         self._carry(self.room.handle(socket.id, message, self._clock.now()))
-        if isinstance(message, wire.Leave):
+        if isinstance(message, wire.Leave) and known is not None:
+            self.voices.left(known.member)
             self._schedule()
 
     def gone(self, socket: Socket) -> None:

@@ -26,6 +26,7 @@ from server.background import Background
 from server.signalling.cards import Caller, Cards
 from server.signalling.grants import Grants
 from server.signalling.hub import Hub
+from server.signalling.rate import TokenBucket
 from server.signalling.socket import Socket, SocketRefused
 from sessions.service import SessionService
 from wire import codes, lobby as wire
@@ -35,6 +36,12 @@ from wire.common import Draining, Message
 log = get_logger(__name__)
 
 ROOM_PATH = "/ws/room"
+
+MAKE_ROOM_WITHIN_S = 10.0
+"""A hanging disk must not leave two people looking at *connecting*."""
+
+CALLS_A_SECOND, CALLS_AT_ONCE = 0.5, 10.0
+"""How often one student may call."""
 
 
 class Lobby:
@@ -63,6 +70,7 @@ class Lobby:
         self._pages: dict[str, tuple[Socket, Person]] = {}
         self._callers: dict[str, Caller] = {}
         self._entering: dict[str, SessionEntry] = {}
+        self._calling: dict[str, TokenBucket] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
 
@@ -143,6 +151,9 @@ class Lobby:
         if called is None or called.role != "teacher":
             socket.refuse(codes.UNKNOWN_TEACHER, "there is no such teacher")
             return
+        if self._is_too_soon(student.id):
+            socket.refuse(codes.ALREADY_CALLING, "wait a moment before you call again")
+            return
         # Everything slow is read before the switchboard decides, so that its messages keep order.
         caller = await self.cards.caller(student)
         if socket.id not in self._pages:
@@ -163,6 +174,21 @@ class Lobby:
             del self._callers[call_id]
             raise
         self.carry(effects)
+
+    def _is_too_soon(self, student: str) -> bool:
+        """Tell whether a student calls faster than a finger can: each call reads the database
+        and rings somebody."""
+        now = self.clock.now()
+        if len(self._calling) > 10_000:
+            self._calling = {k: b for k, b in self._calling.items() if k in self._present()}
+        bucket = self._calling.setdefault(student, TokenBucket(CALLS_A_SECOND, CALLS_AT_ONCE, now))
+        if bucket.take(now) > 0:
+            bucket.take(now, -1)
+            return True
+        return False
+
+    def _present(self) -> set[str]:
+        return {person.id for _, person in self._pages.values()}
 
     # --- from the rest of the server -------------------------------------------------------
 
@@ -248,7 +274,8 @@ class Lobby:
         self, call: str, student: str, teacher: str, subject: wire.Subject, note: str
     ) -> None:
         try:
-            live = await self._hub.make(call, student, teacher, subject, note)
+            async with asyncio.timeout(MAKE_ROOM_WITHIN_S):
+                live = await self._hub.make(call, student, teacher, subject, note)
         except Refusal as refusal:
             log.warning("session_refused", call=call, code=refusal.code)
             self._tell_failed(call, student, teacher, refusal)

@@ -270,6 +270,8 @@ class _Connection:
                 return
             if not isinstance(first, self._hello):
                 raise SocketRefused(codes.HELLO_FIRST, "the first message says hello")
+            if self._socket.closing:
+                return
             entered = True
             await self._handler.opened(first)
             await self._later()

@@ -108,6 +108,12 @@ class Voices:
         voice.socket = socket
         socket.send(MediaOffer(leg=voice.leg.id, sdp=voice.leg.restart_ice(), restart=True))
 
+    def left(self, member: str) -> None:
+        """A member left on purpose: nothing of his voice is forwarded or kept any more."""
+        voice = self._voices.pop(member, None)
+        if voice is not None:
+            self._background.start(voice.leg.close(), "close leg")
+
     def mute(self, member: str, muted: bool) -> None:
         """Let a member's voice through, or not; holds for his later legs too."""
         if muted:

@@ -226,3 +226,40 @@ async def test_the_pen_writes_into_its_teachers_session_and_nowhere_else(tmp_pat
         assert (await nib.wait(room.Ack)).n == 1
         await his_room.send(room.EndSession(n=1))
         await nib.wait(pen.PenRoom, lambda m: m.session is None, skip=1)
+
+
+async def test_calling_in_a_flood_is_refused_and_rings_nobody(tmp_path: Path) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        her, his = await available(teacher), await student.lobby()
+        for _ in range(40):
+            await his.send(lobby.CallTeacher(teacher=teacher.person["id"], subject="maths"))
+            await ping(his, len(his.heard))
+            ringing = his.all(lobby.Ringing)
+            if len(ringing) > len(his.all(lobby.CallEnded)):
+                await his.send(lobby.CancelCall(call=ringing[-1].call))
+                await his.wait(lobby.CallEnded, skip=len(ringing) - 1)
+        assert his.all(Refused)[-1].code == codes.ALREADY_CALLING
+        await ping(her, 1)
+        assert len(her.all(lobby.IncomingCall)) < 20
+
+
+async def test_who_leaves_is_not_heard_any_more(tmp_path: Path) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        his, hers = await in_session(student, teacher)
+        his_room = await student.room(his.grant, "web-s")
+        her_room = await teacher.room(hers.grant, "web-t")
+        await his_room.wait(room.MediaOffer)
+        await his_room.send(room.Leave())
+        left = await her_room.wait(room.MemberChanged, lambda m: m.member.link == "left")
+        before = len(her_room.all(room.Quality))
+        await her_room.wait(room.Quality, skip=before + 1)
+        shown = {q.member for q in her_room.all(room.Quality)[before + 1 :]}
+        assert left.member.member not in shown
