@@ -234,3 +234,31 @@ async def test_trap_12_nothing_queues_for_ever() -> None:
         kept = (endpoint._legs, endpoint._by_ufrag, endpoint._peers, endpoint._tasks)
         assert [len(each) for each in kept] == [0, 0, 0, 0]
         assert not endpoint.plane._by_address  # type: ignore[attr-defined]
+
+
+async def test_much_at_once_is_gathered_and_all_of_it_forwarded_then_calm_again() -> None:
+    async with media_call() as call:
+        a, b = await call.talk()
+        endpoint = call.endpoint
+        sent = 0
+        async with asyncio.timeout(20):
+            while endpoint._gathering is None:
+                for _ in range(60):
+                    a.speak()
+                    sent += 1
+                await asyncio.sleep(0.01)
+        for _ in range(20):
+            a.speak()
+            sent += 1
+            await asyncio.sleep(0.005)
+        assert len(await b.until_heard(sent)) == sent
+        await call.until(lambda: endpoint._gathering is None)
+        await exchange(call, a, b)
+    # Leaving while datagrams are gathering must leave no timer and no reader behind.
+    async with media_call() as call:
+        a, _ = await call.talk()
+        async with asyncio.timeout(20):
+            while call.endpoint._gathering is None:
+                for _ in range(60):
+                    a.speak()
+                await asyncio.sleep(0.01)
