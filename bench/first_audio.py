@@ -3,7 +3,7 @@
     python -m bench.first_audio [--calls 9]
 
 Two Chromium with a steady noise as microphone, on loopback. The page notes the first moment its
-received audio is not silence, looking every 100 ms, so the figure is up to 100 ms too high.
+received audio is not silence, looking every 20 ms, so the figure is up to 20 ms too high.
 """
 
 import argparse
