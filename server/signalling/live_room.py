@@ -1,6 +1,5 @@
 """A running session: the room's core with its sockets, voices, recorder and timer around it."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from server.room.effects import (
     ToOthers,
 )
 from server.room.room import Room
+from server.signalling.alarm import Alarm
 from server.signalling.socket import Socket
 from server.signalling.voice import QUALITY_INTERVAL_S, Voices
 from wire import room as wire
@@ -54,8 +54,7 @@ class LiveRoom:
         self._on_finished = on_finished
         self._sockets: dict[str, Socket] = {}
         self._entered_pens: set[str] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due: float | None = None
+        self._alarm = Alarm(clock, self._on_time)
         self._counted = 0
         self.voices = make_voices(self._keep_voice, self.show_quality)
 
@@ -209,8 +208,7 @@ class LiveRoom:
             socket.send(message)
 
     def _finish(self, reason: EndReason) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.cancel()
         for connection, socket in list(self._sockets.items()):
             if self._is_page(connection):
                 socket.close("session_ended")
@@ -220,19 +218,8 @@ class LiveRoom:
         self._on_finished(self, reason)
 
     def _schedule(self) -> None:
-        due = self.room.next_timeout()
-        if due == self._due:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._due = due
-        if due is not None:
-            wait = max(0.0, due - self._clock.now())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+        self._alarm.set(self.room.next_timeout())
 
     def _on_time(self) -> None:
-        self._timer = None
-        self._due = None
         self._carry(self.room.on_timeout(self._clock.now()))
         self._schedule()

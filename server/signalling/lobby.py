@@ -23,7 +23,9 @@ from matching.model import (
 from people.model import Person
 from people.service import PeopleService
 from server.background import Background
+from server.signalling.alarm import Alarm
 from server.signalling.cards import Caller, Cards
+from server.signalling.entry import SessionEntry
 from server.signalling.grants import Grants
 from server.signalling.hub import Hub
 from server.signalling.rate import TokenBucket
@@ -34,8 +36,6 @@ from wire.codec import encode
 from wire.common import Draining, Message
 
 log = get_logger(__name__)
-
-ROOM_PATH = "/ws/room"
 
 MAKE_ROOM_WITHIN_S = 10.0
 """A hanging disk must not leave two people looking at *connecting*."""
@@ -71,8 +71,7 @@ class Lobby:
         self._callers: dict[str, Caller] = {}
         self._entering: dict[str, SessionEntry] = {}
         self._calling: dict[str, TokenBucket] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._due: float | None = None
+        self._alarm = Alarm(clock, self._on_time)
 
     # --- pages -----------------------------------------------------------------------------
 
@@ -341,47 +340,11 @@ class Lobby:
         return self.clock.unix_ms() + round((at - self.clock.now()) * 1000)
 
     def _schedule(self) -> None:
-        due = self.switchboard.next_timeout()
-        if due == self._due:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._due = due
-        if due is not None:
-            wait = max(0.0, due - self.clock.now())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+        self._alarm.set(self.switchboard.next_timeout())
 
     def _on_time(self) -> None:
-        self._timer = None
-        self._due = None
         self.carry(self.switchboard.on_timeout(self.clock.now()))
 
     def close(self) -> None:
         """Stop the timer; the sockets are closed by their owner."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-
-class SessionEntry:
-    """What a page needs to go into a running session."""
-
-    def __init__(
-        self, call: str, session: str, subject: wire.Subject, names: dict[str, str]
-    ) -> None:
-        self._call = call
-        self._session = session
-        self._subject = subject
-        self._names = names
-
-    def ready(self, person: str, grants: Grants) -> wire.SessionReady:
-        """Return the message that sends a person in."""
-        other = next(name for member, name in self._names.items() if member != person)
-        return wire.SessionReady(
-            call=self._call,
-            session=self._session,
-            url=ROOM_PATH,
-            grant=grants.issue(self._session, person),
-            other=other,
-            subject=self._subject,
-        )
+        self._alarm.cancel()

@@ -8,6 +8,7 @@ limits, silence, rate, size, the outbox, metrics and the way a socket is closed.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -98,20 +99,20 @@ class Socket:
         return self._outbox
 
 
-class Handler:
+class Handler(ABC):
     """What a kind of socket does; one object a socket. Methods run on the loop, in order."""
 
+    @abstractmethod
     async def opened(self, hello: Any) -> None:
         """Take the first message: authenticate and welcome. Raise `SocketRefused` or `Refusal`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def received(self, message: Any) -> None:
         """Act on one later message. Raise `SocketRefused` to end the socket."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def closed(self) -> None:
         """The socket is gone; called exactly once, if `opened` was entered."""
-        raise NotImplementedError
 
 
 class Sockets:
