@@ -57,6 +57,7 @@ async def test_a_killed_server_loses_at_most_a_second_and_both_are_told(tmp_path
             await teacher.by("report-form").wait_for()
             for side in (student, teacher):
                 assert await side.by("end-reason").count() > 0, "the form says why it ended"
+                assert await side.page.get_by_text("session_ended").count() == 0, "in words"
         summary = recordings.info(session)
         assert not summary.sealed
         assert {voice.side for voice in summary.voices} == {"left", "right"}

@@ -8,7 +8,7 @@ const en: typeof zh = {
     question: 'What would you like to ask today?',
     all: 'All',
     filter: 'Choose by subject',
-    online: '{n} teachers online',
+    online: '1 teacher online | {n} teachers online',
     history: 'My sessions',
     empty: 'No teacher is online now',
     emptyText:

@@ -212,7 +212,6 @@ const en: typeof zh = {
       unread: '{n} new messages',
     },
     panel: { board: 'Board', chat: 'Chat', info: 'Call' },
-    refusedOp: 'That was not done: {code}',
     help: {
       title: 'Keyboard shortcuts',
       mute: 'Mute / unmute',

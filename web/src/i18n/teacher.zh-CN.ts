@@ -203,7 +203,6 @@ export default {
       unread: '{n} 条新消息',
     },
     panel: { board: '白板', chat: '文字', info: '通话' },
-    refusedOp: '操作未完成：{code}',
     help: {
       title: '键盘快捷键',
       mute: '静音 / 取消静音',

@@ -4,7 +4,7 @@ import { shrink } from '@/media/photo'
 import { VoiceLink } from '@/media/voice'
 import { decodeRoom } from '@/wire/codec'
 import { apply, emptyBoard } from '@/wire/fold'
-import { PAPER_HEIGHT } from '@/wire/messages'
+import { DO_NOT_RECONNECT, PAPER_HEIGHT } from '@/wire/messages'
 import type {
   ChatLine,
   MediaAnswer,
@@ -354,6 +354,8 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
       changed()
     }
     if (message.code === 'token_expired' || QUIET.has(message.code)) return
+    // The last word before a close: how the room closed is shown as that, not as a notice.
+    if (message.n === null && DO_NOT_RECONNECT.has(message.code)) return
     room.notice = { code: message.code, text: message.text }
   }
 
