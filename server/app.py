@@ -32,18 +32,18 @@ from server.background import Background
 from server.gauges import MediaGauges
 from server.http import routes as http
 from server.http.keys import HttpServices
+from server.live.grants import Grants
+from server.live.hub import Hub
+from server.live.live_room import LiveRoom
+from server.live.pen_socket import PenSocket
+from server.live.pens import ConnectedPens
+from server.live.room_socket import RoomSocket
+from server.lobby.lobby import Lobby
+from server.lobby.lobby_socket import LobbySocket
 from server.media.endpoint import MediaEndpoint
 from server.media.model import MediaConfig
-from server.signalling.grants import Grants
-from server.signalling.hello import Greeter
-from server.signalling.hub import Hub
-from server.signalling.live_room import LiveRoom
-from server.signalling.lobby import Lobby
-from server.signalling.lobby_socket import LobbySocket
-from server.signalling.pen_socket import PenSocket
-from server.signalling.pens import PenDesk
-from server.signalling.room_socket import RoomSocket
-from server.signalling.socket import Sockets, SocketTools
+from server.sockets.hello import Greeter
+from server.sockets.socket import Sockets, SocketTools
 from sessions.events import SessionEnded, SessionRated, SessionReported
 from sessions.service import SessionService
 from wire import codec, codes
@@ -130,7 +130,7 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         rules = Rules(ring_s=config.calls.ring_s)
         lobby = Lobby(Switchboard(rules), clock, metrics, background, people, sessions, hub, grants)
         stack.callback(lobby.close)
-        desk = PenDesk()
+        desk = ConnectedPens()
         tools = SocketTools(clock, metrics, rooms)
         sockets = Sockets(tools)
         _connect(bus, hub, lobby, desk, sockets)
@@ -180,7 +180,7 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
             await server.drain(0)
 
 
-def _connect(bus: Bus, hub: Hub, lobby: Lobby, desk: PenDesk, sockets: Sockets) -> None:
+def _connect(bus: Bus, hub: Hub, lobby: Lobby, desk: ConnectedPens, sockets: Sockets) -> None:
     """Let the siblings hear of each other: directly inside the server, by events beyond it."""
 
     def opened(live: LiveRoom, teacher: str) -> None:
@@ -224,7 +224,7 @@ def _add_sockets(
     lobby: Lobby,
     hub: Hub,
     grants: Grants,
-    desk: PenDesk,
+    desk: ConnectedPens,
     pens: PenService,
     people: PeopleService,
     clock: Clock,
@@ -264,7 +264,7 @@ def _add_sockets(
 class _Live:
     """What the HTTP side may know of the live rooms and pens (`server.http.keys.LiveRooms`)."""
 
-    def __init__(self, hub: Hub, desk: PenDesk) -> None:
+    def __init__(self, hub: Hub, desk: ConnectedPens) -> None:
         self._hub = hub
         self._desk = desk
 

@@ -18,7 +18,7 @@ from sessions.service import SessionService
 
 
 class LiveRooms(Protocol):
-    """What HTTP may ask of the rooms that are open, so that it needs to know nothing of signalling."""
+    """What HTTP may ask of the rooms that are open, so that it needs to know nothing of sockets."""
 
     def may_upload(self, session_id: str, person_id: str, /) -> bool:
         """Tell whether a person may send a photo into a running session now."""

@@ -8,8 +8,8 @@ from server.background import Background
 from server.media.endpoint import MediaEndpoint
 from server.media.leg import Leg
 from server.media.model import LegState, MediaError
-from server.signalling.rate import TokenBucket
-from server.signalling.socket import Socket
+from server.sockets.rate import TokenBucket
+from server.sockets.socket import Socket
 from wire import codes
 from wire.room import MediaAnswer, MediaOffer, Quality
 

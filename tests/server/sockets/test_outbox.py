@@ -2,7 +2,7 @@
 
 import asyncio
 
-from server.signalling.outbox import Outbox
+from server.sockets.outbox import Outbox
 from wire import codes
 
 

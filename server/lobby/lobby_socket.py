@@ -1,9 +1,9 @@
 """`/ws/lobby`: one page in the lobby, from its hello to its end."""
 
 from people.model import Person
-from server.signalling.hello import Greeter
-from server.signalling.lobby import Lobby
-from server.signalling.socket import Handler, Socket
+from server.lobby.lobby import Lobby
+from server.sockets.hello import Greeter
+from server.sockets.socket import Handler, Socket
 from wire.common import Hello, Message
 
 

@@ -21,10 +21,10 @@ from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember, RecorderUnavailable
 from server.background import Background
+from server.live.live_room import LiveRoom
+from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
 from server.room.room import Place, Room, RoomLimits
-from server.signalling.live_room import LiveRoom
-from server.signalling.voice import QUALITY_INTERVAL_S, Voices
 from sessions.model import SessionFacts
 from sessions.service import SessionService
 from wire import codes

@@ -22,8 +22,8 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from server.signalling.outbox import CLOSE_WITHIN_S, Outbox
-from server.signalling.rate import TokenBucket
+from server.sockets.outbox import CLOSE_WITHIN_S, Outbox
+from server.sockets.rate import TokenBucket
 from wire import codes
 from wire.codec import FrameDecoder, WireError, encode
 from wire.common import MAX_FRAME_BYTES, Message, Ping, Pong, Refused

@@ -1,12 +1,12 @@
 """The connected pens of this process, and the room each one's ink goes to."""
 
-from server.signalling.live_room import LiveRoom
-from server.signalling.socket import Socket
+from server.live.live_room import LiveRoom
+from server.sockets.socket import Socket
 from wire import codes
 from wire.pen import PenRoom
 
 
-class PenDesk:
+class ConnectedPens:
     """Knows which pens of which teacher are connected; brings them into her room and out."""
 
     def __init__(self) -> None:

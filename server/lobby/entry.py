@@ -1,6 +1,6 @@
 """What a page needs to go into a running session."""
 
-from server.signalling.grants import Grants
+from server.live.grants import Grants
 from wire.lobby import SessionReady, Subject
 
 ROOM_PATH = "/ws/room"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.signalling.rate import TokenBucket
+from server.sockets.rate import TokenBucket
 
 
 def test_a_burst_passes_and_then_the_rate_holds() -> None:

@@ -23,13 +23,13 @@ from matching.model import (
 from people.model import Person
 from people.service import PeopleService
 from server.background import Background
-from server.signalling.alarm import Alarm
-from server.signalling.cards import Caller, Cards
-from server.signalling.entry import SessionEntry
-from server.signalling.grants import Grants
-from server.signalling.hub import Hub
-from server.signalling.rate import TokenBucket
-from server.signalling.socket import Socket, SocketRefused
+from server.live.grants import Grants
+from server.live.hub import Hub
+from server.lobby.cards import Caller, Cards
+from server.lobby.entry import SessionEntry
+from server.sockets.alarm import Alarm
+from server.sockets.rate import TokenBucket
+from server.sockets.socket import Socket, SocketRefused
 from sessions.service import SessionService
 from wire import codes, lobby as wire
 from wire.codec import encode

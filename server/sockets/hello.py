@@ -2,7 +2,7 @@
 
 from people.model import Person
 from people.service import PeopleService
-from server.signalling.socket import Socket, SocketRefused, Sockets
+from server.sockets.socket import Socket, SocketRefused, Sockets
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Hello, Welcome
 

@@ -1,6 +1,6 @@
 """Pens that change hands: the ink of one teacher's pen never stays in another's room."""
 
-from server.signalling.pens import PenDesk
+from server.live.pens import ConnectedPens
 
 
 class _Socket:
@@ -32,7 +32,7 @@ class _Room:
 
 
 def test_a_pen_that_was_given_to_another_teacher_leaves_the_first_ones_room() -> None:
-    desk, room = PenDesk(), _Room()
+    desk, room = ConnectedPens(), _Room()
     before, after = _Socket("c_1"), _Socket("c_2")
     desk.enter(before, "n2", "p_one")  # type: ignore[arg-type]
     desk.room_opened(room, "p_one")  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from base.clock import Clock
 from base.log import get_logger
+from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.room.effects import (
     Disconnect,
     Effect,
@@ -15,9 +16,8 @@ from server.room.effects import (
     ToOthers,
 )
 from server.room.room import Room
-from server.signalling.alarm import Alarm
-from server.signalling.socket import Socket
-from server.signalling.voice import QUALITY_INTERVAL_S, Voices
+from server.sockets.alarm import Alarm
+from server.sockets.socket import Socket
 from wire import room as wire
 from wire.common import Draining, Message
 from wire.pen import PenRoom

@@ -2,11 +2,11 @@
 
 from base.clock import Clock
 from people.model import Person
-from server.signalling.grants import Grants
-from server.signalling.hello import Greeter
-from server.signalling.hub import Hub
-from server.signalling.live_room import LiveRoom
-from server.signalling.socket import Handler, Socket, SocketRefused
+from server.live.grants import Grants
+from server.live.hub import Hub
+from server.live.live_room import LiveRoom
+from server.sockets.hello import Greeter
+from server.sockets.socket import Handler, Socket, SocketRefused
 from wire import codes
 from wire.common import Hello, Message
 from wire.room import Join, MediaAnswer, MediaRestart

@@ -3,9 +3,9 @@
 from people.model import PenIdentity
 from people.pens import PenService
 from people.service import PeopleService
-from server.signalling.hello import check_version
-from server.signalling.pens import PenDesk
-from server.signalling.socket import Handler, Socket, SocketRefused
+from server.live.pens import ConnectedPens
+from server.sockets.hello import check_version
+from server.sockets.socket import Handler, Socket, SocketRefused
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Message
 from wire.pen import PenEnter, PenHello, PenStatus, PenWelcome
@@ -15,7 +15,7 @@ class PenSocket(Handler):
     """Hands a pen's ink to the room its teacher is in."""
 
     def __init__(
-        self, socket: Socket, desk: PenDesk, pens: PenService, people: PeopleService
+        self, socket: Socket, desk: ConnectedPens, pens: PenService, people: PeopleService
     ) -> None:
         self._socket = socket
         self._desk = desk

@@ -1,0 +1,1 @@
+"""The running rooms: their voices, their pens, and the sockets of both."""

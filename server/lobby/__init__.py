@@ -1,0 +1,1 @@
+"""The lobby: presence and calls, carried to people wherever their tabs are."""
