@@ -72,7 +72,7 @@ class Database:
         if is_sqlite(self._url) and (file := make_url(self._url).database):
             await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
         # Alembic's environment runs a loop of its own, so it needs a thread of its own.
-        await asyncio.to_thread(command.upgrade, alembic_config(self._url), "head")
+        await asyncio.to_thread(command.upgrade, alembic_config(self._url), "heads")
 
     async def close(self) -> None:
         """Close all connections."""
