@@ -110,5 +110,5 @@ def _migrated() -> Path:
     # Alembic's environment runs a loop of its own; the caller's test has one already.
     with ThreadPoolExecutor(1) as pool:
         config = alembic_config(f"sqlite+aiosqlite:///{file}")
-        pool.submit(command.upgrade, config, "head").result()
+        pool.submit(command.upgrade, config, "heads").result()
     return file

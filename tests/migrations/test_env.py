@@ -36,6 +36,6 @@ async def test_an_empty_database_is_brought_to_exactly_what_the_models_say(tmp_p
 
 def test_migrations_can_be_undone(tmp_path: Path) -> None:
     config = alembic_config(f"sqlite+aiosqlite:///{tmp_path / 'inkcall.db'}")
-    command.upgrade(config, "head")
+    command.upgrade(config, "heads")
     command.downgrade(config, "base")
-    command.upgrade(config, "head")
+    command.upgrade(config, "heads")
