@@ -81,6 +81,12 @@ class Metrics:
             ["event"],
             registry=registry,
         )
+        self.task_failures = Counter(
+            "inkcall_task_failures_total",
+            "Failures of a part's own endless work, which begins again",
+            ["task"],
+            registry=registry,
+        )
         ProcessCollector(registry=registry)
 
     def render(self) -> bytes:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from base.config import Config, ConfigError, load_config
 from base.log import configure_log
+from base.part import StartError
 from base.signing import KeyFileError
-from server.app import StartError, default_config_file, serving
+from server.app import default_config_file, serving
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ make ── recorder open ── row in the database ── room open ── …
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from base.background import Background, kept_running
 from base.clock import Clock
 from base.config import Config
 from base.errors import Refusal
@@ -20,7 +21,6 @@ from people.service import PeopleService
 from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember, RecorderUnavailable
-from server.background import Background
 from server.live.live_room import LiveRoom
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
@@ -69,9 +69,9 @@ class Hub:
         self.draining_until_ms: int | None = None
         self._drained = False
         """True once the deadline has passed: a room that is still being made ends at once."""
-        self.on_opened: Callable[[LiveRoom, str], None] = _nothing
+        self.on_opened: list[Callable[[LiveRoom, str], None]] = []
         """Told `(room, teacher id)` when a room opened: her pens come in."""
-        self.on_ended: Callable[[str], None] = _nothing
+        self.on_ended: list[Callable[[str], None]] = []
         """Told the session id when it is over."""
 
     def get(self, session: str) -> LiveRoom | None:
@@ -127,7 +127,8 @@ class Hub:
         self._rooms[session] = live
         self._metrics.rooms.set(len(self._rooms))
         live.open()
-        self.on_opened(live, teacher)
+        for hook in self.on_opened:
+            hook(live, teacher)
         log.info("session_opened", session=session, call=call)
         # Both may have come while the row was written, when there was no room yet to end.
         if recorder.failed is not None:
@@ -194,7 +195,8 @@ class Hub:
         del self._rooms[session]
         self._sealing.add(session)
         self._metrics.rooms.set(len(self._rooms))
-        self.on_ended(session)
+        for hook in self.on_ended:
+            hook(session)
         log.info("session_ended", session=session, reason=reason)
         self._background.start(self._put_away(live, reason), f"put away {session}")
 
@@ -249,15 +251,9 @@ class Hub:
 
     # --- life ------------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Measure all rooms while the block runs."""
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._measure(), name="rooms")
-            try:
-                yield
-            finally:
-                task.cancel()
+        return kept_running("rooms", self._measure, self._metrics)
 
     async def drain(self, deadline_ms: int) -> None:
         """Make no more rooms; wait until all have ended, or end them at the deadline (Unix ms)."""
@@ -295,7 +291,3 @@ class Hub:
 
 def _unrecorded() -> Refusal:
     return Refusal(codes.RECORDER_UNAVAILABLE, "the session cannot be recorded, so it cannot start")
-
-
-def _nothing(*_: object) -> None:
-    """Until `app.py` connects the parts."""

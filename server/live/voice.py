@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from base.background import Background
 from base.ids import new_id
-from server.background import Background
 from server.media.endpoint import MediaEndpoint
 from server.media.leg import Leg
 from server.media.model import LegState, MediaError

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from base.storage import LocalStorage
 from people.model import Person
 from recorder.library import Library
+from recorder.part import disk_check
 from server.http.keys import HttpServices
 from server.http.routes import setup
 from tests.fakes.services import PASSWORD, Kept, kept
@@ -95,6 +96,12 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                 storage=LocalStorage(folder / "objects"),
                 library=Library(services.config.recordings_dir),
                 live=rooms,
+                health={
+                    "database": services.database.answers,
+                    "disk": disk_check(
+                        services.config.recordings_dir, services.config.recorder.min_free_bytes
+                    ),
+                },
             ),
         )
         async with TestClient(TestServer(app)) as client:

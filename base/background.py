@@ -1,13 +1,17 @@
-"""Tasks that outlive the call that started them, owned by one group and never lost."""
+"""Tasks with an owner: those that outlive the call that started them, and those that never end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from base.log import get_logger, safe_error
+from base.metrics import Metrics
 
 log = get_logger(__name__)
+
+_FIRST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 60.0
 
 
 class Background:
@@ -33,6 +37,40 @@ class Background:
             log.warning("background_refused", task=name)
             return None
         return self._group.create_task(_guarded(work, name), name=name)
+
+
+@asynccontextmanager
+async def kept_running(
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    metrics: Metrics,
+    first_wait_s: float = _FIRST_WAIT_S,
+) -> AsyncIterator[None]:
+    """Run endless `work` for the time of the block.
+
+    What fails is logged and counted, and begins again after a wait that doubles up to a minute:
+    one part's trouble must not take down the process that carries everybody's voices.
+    """
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(_again(name, work, metrics, first_wait_s), name=name)
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def _again(
+    name: str, work: Callable[[], Awaitable[None]], metrics: Metrics, wait_s: float
+) -> None:
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            metrics.task_failures.labels(name).inc()
+            log.exception("task_failed", task=name, **safe_error(error))
+        await asyncio.sleep(wait_s)
+        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
 
 async def _guarded(work: Coroutine[Any, Any, None], name: str) -> None:

@@ -1,9 +1,9 @@
 """Copies the media plane's totals into the process's metrics, every two seconds."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
+from base.background import kept_running
 from base.metrics import Metrics
 from server.media.endpoint import MediaEndpoint
 
@@ -18,15 +18,9 @@ class MediaGauges:
         self._metrics = metrics
         self._before: dict[tuple[str, str], int] = {}
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Copy as long as the block runs."""
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._run(), name="media gauges")
-            try:
-                yield
-            finally:
-                task.cancel()
+        return kept_running("media gauges", self._run, self._metrics)
 
     def copy(self) -> None:
         """Copy once."""
