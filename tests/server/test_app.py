@@ -30,7 +30,7 @@ async def test_a_part_that_cannot_start_says_which_and_why_and_the_others_are_ta
         yield
 
     parts = (*PARTS, Part(name="well", start=well), Part(name="guestbook", start=broken))
-    with pytest.raises(StartError, match="the part guestbook cannot start: .*the ink is dry"):
+    with pytest.raises(StartError, match=r"the part guestbook cannot start: .*the ink is dry"):
         async with serving(quick_config(tmp_path), parts=parts):
             pass
     assert taken_down == ["well"]
