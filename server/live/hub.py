@@ -215,7 +215,7 @@ class Hub:
             try:
                 await live.voices.close()
             finally:
-                await live.recorder.seal(reason)
+                await live.seal(reason)
             self._metrics.recorder_bytes.inc(live.newly_recorded())
         finally:
             try:
