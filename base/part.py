@@ -6,7 +6,7 @@
 A package names its part in `part.py`; the composition root is a list of these and a loop.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from base.background import Background
 from base.clock import Clock
-from base.config import Config
+from base.config import Config, ConfigError, Section
 from base.metrics import Metrics
 
 Service = TypeVar("Service")
@@ -81,6 +81,8 @@ class Part:
     name: str
     start: Callable[[Process], AbstractAsyncContextManager[None]]
     """Makes its services and registers them; leaving the context takes them down."""
+    settings: Mapping[str, type[Section]] = field(default_factory=dict)
+    """Its sections of `config.yaml`, by name."""
     tables: Sequence[type[Any]] = ()
     migrations: Path | None = None
     """Folder of its migrations, when they lie with the part."""
@@ -100,6 +102,16 @@ def check_parts(parts: Sequence[Part]) -> None:
         if missing:
             raise StartError(f"the part {part.name} needs {', '.join(missing)} before it")
         seen.add(part.name)
+
+
+def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:
+    """Return the settings sections that parts bring; `ConfigError` when two bring one name."""
+    brought: dict[str, type[Section]] = {}
+    for part in parts:
+        for name, kind in part.settings.items():
+            if brought.setdefault(name, kind) is not kind:
+                raise ConfigError(f"two parts bring the section {name}")
+    return brought
 
 
 def busy(protocol: str, section: str, port: int, error: OSError) -> str:

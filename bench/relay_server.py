@@ -18,7 +18,7 @@ from typing import Any
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 
-from base.config import RecorderConfig
+from recorder.config import RecorderConfig
 from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember

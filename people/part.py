@@ -7,6 +7,7 @@ from base.bus import Bus
 from base.db import Database
 from base.part import Part, Process
 from base.signing import Signer
+from people.config import PeopleConfig
 from people.pens import PenService
 from people.service import PeopleService
 from people.tables import PenRow, PersonRow, RefreshTokenRow, SignInRow
@@ -16,7 +17,7 @@ from people.tables import PenRow, PersonRow, RefreshTokenRow, SignInRow
 async def start(process: Process) -> AsyncIterator[None]:
     """Bring `PeopleService` and `PenService`."""
     database, bus = process.need(Database), process.need(Bus)
-    config = process.config.people
+    config = process.config.of(PeopleConfig)
     people = PeopleService(
         database, bus, process.need(Signer), config, process.clock, process.metrics
     )
@@ -29,4 +30,9 @@ async def start(process: Process) -> AsyncIterator[None]:
         people.close()
 
 
-PART = Part(name="people", start=start, tables=(PersonRow, SignInRow, RefreshTokenRow, PenRow))
+PART = Part(
+    name="people",
+    start=start,
+    settings={"people": PeopleConfig},
+    tables=(PersonRow, SignInRow, RefreshTokenRow, PenRow),
+)

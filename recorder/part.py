@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from base.part import HealthCheck, Part, Process, StartError
+from recorder.config import RecorderConfig, recordings_dir
 from recorder.flusher import Flusher
 from recorder.library import Library
 
@@ -15,7 +16,8 @@ from recorder.library import Library
 async def start(process: Process) -> AsyncIterator[None]:
     """Bring `Library` and `Flusher`."""
     config = process.config
-    folder = config.recordings_dir
+    folder = recordings_dir(config)
+    section = config.of(RecorderConfig)
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     except OSError as error:
@@ -23,11 +25,11 @@ async def start(process: Process) -> AsyncIterator[None]:
             f"{error.filename or folder} cannot be written ({error.strerror}): "
             "give the recordings a folder with INKCALL__RECORDER__FOLDER."
         ) from error
-    flusher = Flusher(config.recorder.flush_interval_s)
+    flusher = Flusher(section.flush_interval_s)
     process.provide(Library(folder))
     process.provide(flusher)
     process.work.append(flusher.running())
-    process.health["disk"] = disk_check(folder, config.recorder.min_free_bytes)
+    process.health["disk"] = disk_check(folder, section.min_free_bytes)
     yield
 
 
@@ -48,4 +50,4 @@ def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-PART = Part(name="recorder", start=start)
+PART = Part(name="recorder", start=start, settings={"recorder": RecorderConfig})

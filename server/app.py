@@ -19,7 +19,7 @@ from base.config import Config
 from base.db import Database
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.part import Part, Process, StartError, busy, check_parts
+from base.part import Part, Process, StartError, busy, check_parts, sections
 from base.signing import KeyFileError, Signer, load_or_create_key
 from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
@@ -39,6 +39,10 @@ log = get_logger(__name__)
 PARTS = (PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, DEMO)
 """Every noun of the server, each after those whose services it uses. `HTTP` is added as the last:
 its route of the pages takes every GET that no route before it took."""
+
+
+SECTIONS = sections((*PARTS, HTTP))
+"""The settings sections of all parts."""
 
 
 class Server:

@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-from base.config import PhotosConfig
 from base.errors import Refusal
 from base.log import get_logger
+from server.photo_config import PhotosConfig
 from server.photo_work import Answer
 from server.programs import ProgramFailed, run_module
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from base.bus import Bus
 from base.db import Database
 from base.part import Part, Process
+from sessions.config import SessionsConfig
 from sessions.service import SessionService
 from sessions.tables import PhotoRow, RatingLabelRow, RatingRow, ReportRow, SessionRow
 
@@ -15,7 +16,10 @@ async def start(process: Process) -> AsyncIterator[None]:
     """Bring `SessionService`."""
     process.provide(
         SessionService(
-            process.need(Database), process.need(Bus), process.config.sessions, process.clock
+            process.need(Database),
+            process.need(Bus),
+            process.config.of(SessionsConfig),
+            process.clock,
         )
     )
     yield
@@ -24,5 +28,6 @@ async def start(process: Process) -> AsyncIterator[None]:
 PART = Part(
     name="sessions",
     start=start,
+    settings={"sessions": SessionsConfig},
     tables=(SessionRow, PhotoRow, RatingRow, RatingLabelRow, ReportRow),
 )

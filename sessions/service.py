@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
 from base.clock import Clock
-from base.config import SessionsConfig
 from base.db import Database
 from base.errors import Refusal, not_found
 from base.log import get_logger
+from sessions.config import SessionsConfig
 from sessions.events import SessionEnded, SessionRated, SessionReported, SessionStarted
 from sessions.model import (
     DueFormRow,

@@ -14,6 +14,7 @@ from server.http import routes
 from server.http.keys import HttpServices
 from server.live.hub import Hub
 from server.live.pens import ConnectedPens
+from server.photo_config import PhotosConfig
 from server.sockets.socket import Sockets
 from sessions.service import SessionService
 
@@ -83,4 +84,9 @@ class _Live:
         return len(self._hub)
 
 
-PART = Part(name="http", start=start, needs=("people", "sessions", "recorder", "live", "sockets"))
+PART = Part(
+    name="http",
+    start=start,
+    settings={"photos": PhotosConfig},
+    needs=("people", "sessions", "recorder", "live", "sockets"),
+)

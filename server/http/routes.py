@@ -5,6 +5,7 @@ from aiohttp import web
 from server.http import auth, me, ops, pens, photos, recordings, sessions, static
 from server.http.errors import add_headers, explain, observe
 from server.http.keys import PHOTOS, SERVICES, VOICES, HttpServices
+from server.photo_config import PhotosConfig
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 
@@ -17,7 +18,7 @@ def setup(app: web.Application, services: HttpServices) -> None:
     Called last: the route of the pages takes every GET that no route before it took.
     """
     app[SERVICES] = services
-    app[PHOTOS] = PhotoWorkshop(services.config.photos)
+    app[PHOTOS] = PhotoWorkshop(services.config.of(PhotosConfig))
     app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)

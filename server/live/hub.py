@@ -18,6 +18,7 @@ from base.log import get_logger
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from people.service import PeopleService
+from recorder.config import RecorderConfig, recordings_dir
 from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember, RecorderUnavailable
@@ -25,6 +26,7 @@ from server.live.live_room import LiveRoom
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
 from server.room.room import Place, Room, RoomLimits
+from server.sockets.config import RoomsConfig
 from sessions.model import SessionFacts
 from sessions.service import SessionService
 from wire import codes
@@ -111,7 +113,7 @@ class Hub:
         except BaseException:
             await recorder.seal("failed")
             raise
-        rooms = self._config.rooms
+        rooms = self._config.of(RoomsConfig)
         room = Room(
             session,
             [Place(student, pupil.name, "student"), Place(teacher, tutor.name, "teacher")],
@@ -142,9 +144,9 @@ class Hub:
     def _admit(self) -> None:
         if self.draining_until_ms is not None:
             raise Refusal(codes.DRAINING, "the server is going down")
-        if len(self._rooms) >= self._config.rooms.max_rooms:
+        if len(self._rooms) >= self._config.of(RoomsConfig).max_rooms:
             raise Refusal(codes.FULL, "the server is full")
-        if self._lag.p99_s() > self._config.rooms.max_loop_lag_s:
+        if self._lag.p99_s() > self._config.of(RoomsConfig).max_loop_lag_s:
             raise Refusal(codes.FULL, "the server is overloaded")
 
     async def _record(
@@ -163,7 +165,7 @@ class Hub:
 
         try:
             return await RecorderMember.open(
-                Path(self._config.recordings_dir),
+                Path(recordings_dir(self._config)),
                 RecordingInfo(
                     session=session,
                     opened_unix_ms=opened_ms,
@@ -176,7 +178,7 @@ class Hub:
                 lambda: max(0, int((self._clock.now() - opened) * 1e6)),
                 self._flusher,
                 on_failed=failed,
-                min_free_bytes=self._config.recorder.min_free_bytes,
+                min_free_bytes=self._config.of(RecorderConfig).min_free_bytes,
                 max_buffer_bytes=RECORDER_BUFFER_BYTES,
             )
         except RecorderUnavailable as error:

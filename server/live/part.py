@@ -16,6 +16,7 @@ from server.live.pen_socket import PenSocket
 from server.live.pens import ConnectedPens
 from server.live.room_socket import RoomSocket
 from server.media.endpoint import MediaEndpoint
+from server.sockets.config import RoomsConfig
 from server.sockets.hello import Greeter
 from sessions.service import SessionService
 from wire import codec
@@ -41,7 +42,8 @@ async def start(process: Process) -> AsyncIterator[None]:
         people,
         sessions,
     )
-    grants = Grants(process.need(Signer), clock, config.rooms.limit_s + config.rooms.grace_s)
+    rooms = config.of(RoomsConfig)
+    grants = Grants(process.need(Signer), clock, rooms.limit_s + rooms.grace_s)
     pens = ConnectedPens()
     hub.on_opened.append(pens.room_opened)
     hub.on_ended.append(pens.room_closed)

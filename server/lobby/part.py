@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from base.bus import Bus
 from base.part import Part, Process, SocketRoute
+from matching.config import CallsConfig
 from matching.model import Rules, Switchboard
 from people.service import PeopleService
 from server.live.grants import Grants
@@ -23,7 +24,7 @@ async def start(process: Process) -> AsyncIterator[None]:
     """Bring `Lobby`."""
     hub = process.need(Hub)
     lobby = Lobby(
-        Switchboard(Rules(ring_s=process.config.calls.ring_s)),
+        Switchboard(Rules(ring_s=process.config.of(CallsConfig).ring_s)),
         process.clock,
         process.metrics,
         process.background,
@@ -73,4 +74,4 @@ def _listen(bus: Bus, lobby: Lobby) -> None:
     bus.subscribe(SessionReported, reported)
 
 
-PART = Part(name="lobby", start=start, needs=("live",))
+PART = Part(name="lobby", start=start, settings={"calls": CallsConfig}, needs=("live",))

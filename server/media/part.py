@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from base.config import MediaSection
 from base.part import Part, Process, StartError, busy
+from server.media.config import MediaSection
 from server.media.endpoint import MediaEndpoint
 from server.media.gauges import MediaGauges
 from server.media.model import MediaConfig
@@ -13,7 +13,7 @@ from server.media.model import MediaConfig
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
     """Bring `MediaEndpoint`."""
-    section = process.config.media
+    section = process.config.of(MediaSection)
     media = MediaEndpoint(config=_media_config(section), clock=process.clock.now)
     try:
         await media.start()
@@ -44,4 +44,4 @@ def _address(text: str) -> tuple[str, int]:
     return (host.strip("[]"), int(port)) if separator else (text, 0)
 
 
-PART = Part(name="media", start=start)
+PART = Part(name="media", start=start, settings={"media": MediaSection})

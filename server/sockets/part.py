@@ -7,6 +7,7 @@ from base.bus import Bus
 from base.part import Part, Process
 from people.events import PenRevoked, SignInRevoked
 from people.service import PeopleService
+from server.sockets.config import RoomsConfig
 from server.sockets.hello import Greeter
 from server.sockets.socket import Sockets, SocketTools
 
@@ -14,7 +15,7 @@ from server.sockets.socket import Sockets, SocketTools
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
     """Bring `Sockets` and `Greeter`."""
-    sockets = Sockets(SocketTools(process.clock, process.metrics, process.config.rooms))
+    sockets = Sockets(SocketTools(process.clock, process.metrics, process.config.of(RoomsConfig)))
     process.provide(sockets)
     process.provide(Greeter(process.need(PeopleService), sockets))
 
@@ -30,4 +31,4 @@ async def start(process: Process) -> AsyncIterator[None]:
     yield
 
 
-PART = Part(name="sockets", start=start, needs=("people",))
+PART = Part(name="sockets", start=start, settings={"rooms": RoomsConfig}, needs=("people",))

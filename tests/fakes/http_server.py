@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from base.storage import LocalStorage
 from people.model import Person
+from recorder.config import RecorderConfig, recordings_dir
 from recorder.library import Library
 from recorder.part import disk_check
 from server.http.keys import HttpServices
@@ -94,12 +95,13 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                 pens=services.pens,
                 sessions=services.sessions,
                 storage=LocalStorage(folder / "objects"),
-                library=Library(services.config.recordings_dir),
+                library=Library(recordings_dir(services.config)),
                 live=rooms,
                 health={
                     "database": services.database.answers,
                     "disk": disk_check(
-                        services.config.recordings_dir, services.config.recorder.min_free_bytes
+                        recordings_dir(services.config),
+                        services.config.of(RecorderConfig).min_free_bytes,
                     ),
                 },
             ),

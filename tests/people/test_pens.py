@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from base.errors import Refusal
+from people.config import PeopleConfig
 from people.events import PenRevoked
 from people.model import Identity, Person
 from tests.fakes.services import Kept, kept
@@ -75,10 +76,10 @@ async def test_codes_cannot_be_guessed_for_long_and_only_teachers_have_pens(serv
 
 
 async def test_pairings_under_way_are_bounded(services: Kept) -> None:
-    for n in range(services.config.people.max_pairings):
+    for n in range(services.config.of(PeopleConfig).max_pairings):
         await services.pens.begin_pairing(f"pen-{n}", "N2", f"address-{n}")
     assert await code_of(services.pens.begin_pairing("pen", "N2", ADDRESS)) == "too_many_pairings"
-    services.clock.advance(services.config.people.pairing_code_s + 60)
+    services.clock.advance(services.config.of(PeopleConfig).pairing_code_s + 60)
     for _ in range(30):
         await services.pens.begin_pairing("pen", "N2", ADDRESS)
     assert await code_of(services.pens.begin_pairing("pen", "N2", ADDRESS)) == "too_many_attempts"

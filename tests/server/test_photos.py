@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from base.config import PhotosConfig
 from base.errors import Refusal
+from server.photo_config import PhotosConfig
 from server.photos import Photo, PhotoWorkshop
 from tests.fakes import pictures
 
