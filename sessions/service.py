@@ -85,7 +85,9 @@ class SessionService:
                     teacher_id=teacher_id,
                     subject=subject,
                     started_ms=started_ms,
+                    call_id=call_id,
                 ),
+                actor=teacher_id,
             )
 
     async def end(
@@ -160,7 +162,13 @@ class SessionService:
                     student_id=student_id,
                     teacher_id=row.teacher_id,
                     total=rating.total,
+                    understood=rating.understood,
+                    clear=rating.clear,
+                    patient=rating.patient,
+                    useful=rating.useful,
+                    labels=sorted(set(rating.labels)),
                 ),
+                actor=student_id,
             )
 
     async def report(self, session_id: str, teacher_id: str, report: Report) -> None:
@@ -183,8 +191,14 @@ class SessionService:
             self._bus.add(
                 session,
                 SessionReported(
-                    session_id=session_id, student_id=row.student_id, teacher_id=teacher_id
+                    session_id=session_id,
+                    student_id=row.student_id,
+                    teacher_id=teacher_id,
+                    knowledge_points=list(report.knowledge_points),
+                    difficulty=report.difficulty,
+                    participation=report.participation,
                 ),
+                actor=teacher_id,
             )
 
     async def forms_due(self, person_id: str, role: Role) -> list[DueFormRow]:
@@ -350,6 +364,7 @@ class SessionService:
                 ended_ms=row.ended_ms,
                 reason=reason,
                 valid=row.valid,
+                facts=facts,
             ),
         )
         return True

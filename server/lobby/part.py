@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from base.bus import Bus
+from base.events import Envelope
 from base.part import Part, Process, SocketRoute
 from matching.config import CallsConfig
 from matching.model import Rules, Switchboard
@@ -58,20 +59,24 @@ async def start(process: Process) -> AsyncIterator[None]:
 
 
 def _listen(bus: Bus, lobby: Lobby) -> None:
-    async def forms_changed(event: SessionEnded) -> None:
-        await lobby.show_forms(event.student_id)
-        await lobby.show_forms(event.teacher_id)
+    async def ended(envelope: Envelope[SessionEnded]) -> None:
+        await lobby.show_forms(envelope.event.student_id)
+        await lobby.show_forms(envelope.event.teacher_id)
 
-    async def rated(event: SessionRated) -> None:
-        await lobby.show_forms(event.student_id)
-        await lobby.refresh_card(event.teacher_id)
+    async def rated(envelope: Envelope[SessionRated]) -> None:
+        await lobby.show_forms(envelope.event.student_id)
+        await lobby.refresh_card(envelope.event.teacher_id)
 
-    async def reported(event: SessionReported) -> None:
-        await lobby.show_forms(event.teacher_id)
+    async def reported(envelope: Envelope[SessionReported]) -> None:
+        await lobby.show_forms(envelope.event.teacher_id)
 
-    bus.subscribe(SessionEnded, forms_changed)
-    bus.subscribe(SessionRated, rated)
-    bus.subscribe(SessionReported, reported)
+    # From now on: it shows what is so at this moment, to who is here.
+    bus.subscribe(
+        "lobby",
+        "forms",
+        {SessionEnded: ended, SessionRated: rated, SessionReported: reported},
+        start="now",
+    )
 
 
 PART = Part(name="lobby", start=start, settings={"calls": CallsConfig}, needs=("live",))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from base.bus import Bus
+from base.events import Envelope
 from base.part import Part, Process
 from people.events import PenRevoked, SignInRevoked
 from people.service import PeopleService
@@ -19,15 +20,18 @@ async def start(process: Process) -> AsyncIterator[None]:
     process.provide(sockets)
     process.provide(Greeter(process.need(PeopleService), sockets))
 
-    async def signed_out(event: SignInRevoked) -> None:
-        sockets.close_revoked(event.sign_in_id)
+    async def signed_out(envelope: Envelope[SignInRevoked]) -> None:
+        sockets.close_revoked(envelope.event.sign_in_id)
 
-    async def pen_taken_off(event: PenRevoked) -> None:
-        sockets.close_revoked(event.credential_id)
+    async def pen_taken_off(envelope: Envelope[PenRevoked]) -> None:
+        sockets.close_revoked(envelope.event.credential_id)
 
-    bus = process.need(Bus)
-    bus.subscribe(SignInRevoked, signed_out)
-    bus.subscribe(PenRevoked, pen_taken_off)
+    process.need(Bus).subscribe(
+        "sockets",
+        "revoked",
+        {SignInRevoked: signed_out, PenRevoked: pen_taken_off},
+        start="now",
+    )
     yield
 
 

@@ -30,7 +30,7 @@ async def test_an_empty_database_is_brought_to_exactly_what_the_models_say(tmp_p
     engine = create_engine(url)
     async with engine.begin() as connection:
         assert await connection.run_sync(_differences) == []
-        assert {"people", "sessions", "outbox"} <= await connection.run_sync(_tables)
+        assert {"people", "sessions", "events"} <= await connection.run_sync(_tables)
     await engine.dispose()
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from base.errors import Refusal
+from base.events import Envelope
 from base.signing import Signer
 from people.config import PeopleConfig
 from people.events import SignInRevoked
@@ -254,11 +255,11 @@ async def test_signing_out_ends_all_tokens_at_once_and_after_a_restart(tmp_path:
     clock = FakeClock()
     told = []
 
-    async def note(event: SignInRevoked) -> None:
-        told.append((event.person_id, event.reason))
+    async def note(envelope: Envelope[SignInRevoked]) -> None:
+        told.append((envelope.event.person_id, envelope.event.reason))
 
     async with kept(tmp_path, clock) as services:
-        services.bus.subscribe(SignInRevoked, note)
+        services.bus.subscribe("test", "told", {SignInRevoked: note})
         student = await services.student()
         signed_in = await services.people.sign_in("lin", PASSWORD, ADDRESS)
         await services.people.sign_out(student.id, signed_in.refresh_token)
