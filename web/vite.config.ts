@@ -9,7 +9,13 @@ const server = process.env.INKCALL_SERVER ?? 'http://127.0.0.1:8400'
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
   plugins: [vue(), ElementPlus({})],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+      // Without its compiler: `src/i18n/compile.ts` does what our texts need.
+      'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js',
+    },
+  },
   define: {
     // Full bundles of vue-i18n carry both APIs; only the composition API is used here.
     __VUE_I18N_LEGACY_API__: false,

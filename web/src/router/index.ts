@@ -1,77 +1,24 @@
-// The pages by address, and who may see which.
+// The pages by address, from every folder of `features/`, and who may see which.
 import { createRouter, createWebHistory } from 'vue-router'
-import type { Role } from '@/wire/messages'
+import { loadWords } from '@/i18n'
 import { auth } from '@/net/auth'
+import { take, type Feature } from './feature'
+import { homeOf, HOMES } from './homes'
 
-declare module 'vue-router' {
-  interface RouteMeta {
-    /** Only this role sees the page; absent: anyone. */
-    role?: Role
-  }
-}
-
-export const HOMES: Record<Role, string> = {
-  student: '/student',
-  teacher: '/teacher',
-  auditor: '/auditor',
-  administrator: '/auditor',
-}
-
-const student = { role: 'student' } as const
-const auditor = { role: 'auditor' } as const
+const features = import.meta.glob<Feature>('../features/*/index.ts', {
+  eager: true,
+  import: 'default',
+})
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: () => homeOf() },
-    { path: '/sign-in', component: () => import('@/features/people/SignInPage.vue') },
-    {
-      path: '/student',
-      component: () => import('@/features/calls/HomePage.vue'),
-      meta: student,
-    },
-    {
-      path: '/student/session/:session',
-      component: () => import('@/features/call/SessionPage.vue'),
-      meta: student,
-      props: true,
-    },
-    {
-      path: '/student/rating/:session',
-      component: () => import('@/features/sessions/RatingPage.vue'),
-      meta: student,
-      props: true,
-    },
-    {
-      path: '/history',
-      component: () => import('@/features/sessions/HistoryPage.vue'),
-      meta: student,
-    },
-    {
-      path: '/teacher',
-      component: () => import('@/features/calls/TeacherPage.vue'),
-      meta: { role: 'teacher' },
-    },
-    {
-      path: '/auditor',
-      component: () => import('@/features/recordings/AuditorPage.vue'),
-      meta: auditor,
-    },
-    {
-      path: '/auditor/recordings/:session',
-      component: () => import('@/features/replay/ReplayPage.vue'),
-      meta: auditor,
-      props: true,
-    },
+    ...Object.values(features).flatMap(take),
     { path: '/:rest(.*)*', redirect: '/' },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
-
-export function homeOf(): string {
-  const role = auth.person.value?.role
-  return role ? HOMES[role] : '/sign-in'
-}
 
 router.beforeEach(async (to) => {
   if (auth.state.value !== 'signed_in') await auth.restore()
@@ -83,4 +30,12 @@ router.beforeEach(async (to) => {
   if (to.path === '/') return homeOf()
   if (to.meta.role && HOMES[to.meta.role] !== HOMES[role]) return homeOf()
   return true
+})
+
+// Begun before the page's own file is asked for and awaited after it, so that both come at once.
+router.beforeEach((to) => {
+  if (to.meta.words) loadWords(to.meta.words).catch(() => {})
+})
+router.beforeResolve(async (to) => {
+  if (to.meta.words) await loadWords(to.meta.words)
 })

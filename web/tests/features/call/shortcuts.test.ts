@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { isWholeCode, tidyCode } from '@/features/people/pairing'
 import { actionOf, SHORTCUTS, takesText } from '@/features/call/shortcuts'
-import teacherZh from '@/i18n/teacher.zh-CN'
+import words from '@/features/call/words.zh-CN'
 
 const press = (
   key: string,
@@ -29,7 +29,7 @@ describe('actionOf', () => {
 
   it('has a word for every row of the help list', () => {
     for (const { word } of SHORTCUTS) {
-      expect(teacherZh.console.help).toHaveProperty(word)
+      expect(words.teacher.console.help).toHaveProperty(word)
     }
   })
 

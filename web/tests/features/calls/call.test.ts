@@ -64,8 +64,8 @@ describe('IncomingCall', () => {
     ]) {
       expect(page.text()).toContain(text)
     }
-    expect(page.text()).toContain(i18n.global.t('teacher.form.difficulties.4'))
-    expect(page.text()).toContain(i18n.global.t('teacher.form.participations.5'))
+    expect(page.text()).toContain(i18n.global.t('common.difficulty.4'))
+    expect(page.text()).toContain(i18n.global.t('common.participation.5'))
   })
 
   it('counts down and flashes the title', async () => {

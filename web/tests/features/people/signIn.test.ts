@@ -1,7 +1,7 @@
 // The sign-in page: what it says after a refusal and where it goes after success.
 import { describe, expect, it } from 'vitest'
 import { errorKey, safeNext, waitParts } from '@/features/people/signIn'
-import en from '@/i18n/signin.en'
+import words from '@/features/people/words.en'
 
 describe('errorKey', () => {
   it.each([
@@ -13,7 +13,7 @@ describe('errorKey', () => {
     ['internal', 500, 'other'],
   ])('%s is %s', (code, status, key) => {
     expect(errorKey(code, status)).toBe(key)
-    expect(en.error).toHaveProperty(key)
+    expect(words.signin.error).toHaveProperty(key)
   })
 })
 
