@@ -1,7 +1,7 @@
 // The two voices of a recording: fetched, played by one audio element, each side with its own volume.
 import { reactive } from 'vue'
-import { api } from '@/net/api'
 import { ApiError } from '@/net/http'
+import { api } from './api'
 import type { PlaybackClock } from './clock'
 
 export type Side = 'left' | 'right'

@@ -1,6 +1,6 @@
 // The teacher's form: what can be sent, and that sending it does what she sees.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { api } from '@/net/api'
+import { api } from '@/features/sessions/api'
 import { ApiError } from '@/net/http'
 import { faultsOf, formOf, tidyKnowledge } from '@/features/sessions/report'
 import ReportForm from '@/features/sessions/ReportForm.vue'
