@@ -4,14 +4,25 @@ import asyncio
 import shutil
 from http import HTTPStatus
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
+from msgspec import Struct
 
 from base.metrics import CONTENT_TYPE
+from base.routes import PUBLIC, Answer, Binary, Route
 from server.http import render
 from server.http.keys import SERVICES, HttpServices
 
 _CHECK_S = 3.0
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """Is it well: in one word, how many rooms are open, and each check."""
+
+    status: Literal["ok", "draining", "failing"]
+    rooms: int
+    checks: dict[str, Literal["ok", "failing"]]
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -20,13 +31,13 @@ async def healthz(request: web.Request) -> web.Response:
     live = services.live
     checks = {"database": await _database(services), "disk": await _disk(services)}
     well = all(checks.values())
-    status = ("draining" if live.draining() else "ok") if well else "failing"
+    draining = live.draining()
     return render.json(
-        {
-            "status": status,
-            "rooms": live.rooms(),
-            "checks": {name: "ok" if good else "failing" for name, good in checks.items()},
-        },
+        Health(
+            status=("draining" if draining else "ok") if well else "failing",
+            rooms=live.rooms(),
+            checks={name: "ok" if good else "failing" for name, good in checks.items()},
+        ),
         HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
 
@@ -63,3 +74,24 @@ def _free_bytes(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/healthz",
+        may=PUBLIC,
+        do=healthz,
+        summary="Is it well",
+        returns=Health,
+        also=(Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, returns=Health),),
+    ),
+    Route(
+        "GET",
+        "/metrics",
+        may=PUBLIC,
+        do=metrics,
+        summary="What it counts, as Prometheus text",
+        returns=Binary(("text/plain",)),
+    ),
+)
