@@ -103,5 +103,6 @@ ROUTES = (
         do=sign_out,
         summary="End the sign-in of the cookie",
         cookie=COOKIE,
+        errors=("token_invalid",),
     ),
 )

@@ -1,7 +1,7 @@
 """What handlers need, and the typed key under which the application holds it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -62,4 +62,5 @@ class HttpServices:
 
 SERVICES = web.AppKey("services", HttpServices)
 PHOTOS = web.AppKey("photos", PhotoWorkshop)
+DESCRIPTION: web.AppKey[dict[str, Any]] = web.AppKey("description", dict)
 VOICES = web.AppKey("voices", VoiceFiles)

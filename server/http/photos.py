@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from base.errors import Refusal
 from base.ids import new_id
-from base.routes import Binary, Route, Rule
+from base.routes import Answer, Binary, Route, Rule
 from people.model import Identity
 from server.http import permit, render
 from server.http.keys import PHOTOS, SERVICES, HttpServices
@@ -110,6 +110,7 @@ ROUTES = (
             "too_large",
             "not_a_picture",
             "picture_too_large",
+            "photo_failed",
             "too_many_photos",
             "session_ended",
             "unknown_session",
@@ -124,6 +125,7 @@ ROUTES = (
         do=show,
         summary="Look at a picture of a session",
         returns=Binary(tuple(_TYPES.values())),
+        also=(Answer(status=206, returns=Binary(tuple(_TYPES.values()))), Answer(status=416)),
         errors=("unknown_session", "unknown_photo"),
     ),
 )

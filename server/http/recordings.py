@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
 from base.errors import Refusal, not_found
-from base.routes import Binary, Query, Route, Rule
+from base.routes import Answer, Binary, Query, Route, Rule
 from people.model import Person
 from recorder.format.reader import NotARecording
 from recorder.library import Library, RecordingSummary
@@ -264,6 +264,7 @@ ROUTES = (
         do=voices,
         summary="Both voices as Ogg Opus, student left, teacher right",
         returns=Binary(("audio/ogg",)),
+        also=(Answer(status=206, returns=Binary(("audio/ogg",))), Answer(status=416)),
         errors=("unknown_session", "no_recording", "still_running", "not_rendered", "busy"),
     ),
 )

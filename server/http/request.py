@@ -50,10 +50,10 @@ def is_secure(request: web.Request) -> bool:
 
 
 async def body(request: web.Request, kind: type[T]) -> T:
-    """Return the JSON body as `kind`; refuses with `too_large` or `bad_request`."""
+    """Return the JSON body as `kind`; refuses with `too_large`, `unsupported_type` or `bad_request`."""
     # Another site's form can post text, but not this type without asking us first.
     if request.content_type != "application/json":
-        raise Refusal("bad_request", "send JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        raise Refusal("unsupported_type", "send JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     data = await read_at_most(request, _JSON_BYTES)
     try:
         return msgspec.json.decode(data, type=kind)

@@ -7,15 +7,14 @@ from aiohttp import web
 
 from base.routes import Binary, Route, Rule
 from people.grants import ACTIONS
-from server.http import auth, me, ops, pens, photos, recordings, render, sessions, static
+from server.http import auth, me, openapi, ops, pens, photos, recordings, render, sessions, static
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import PHOTOS, SERVICES, VOICES, HttpServices
+from server.http.keys import DESCRIPTION, PHOTOS, SERVICES, VOICES, HttpServices
 from server.http.permit import permit
 from server.http.request import ROUTE, body
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 
-_ID = "[A-Za-z0-9_.:-]{1,64}"
 _PATTERNS = {"path": ".*"}
 
 ROUTES: tuple[Route, ...] = (
@@ -26,6 +25,7 @@ ROUTES: tuple[Route, ...] = (
     *recordings.ROUTES,
     *pens.ROUTES,
     *ops.ROUTES,
+    *openapi.ROUTES,
     # Last: it takes every GET that no row before it took.
     *static.ROUTES,
 )
@@ -43,14 +43,16 @@ def setup(
     app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
-    app.add_routes(_mounted(ROUTES if routes is None else routes))
+    rows = ROUTES if routes is None else routes
+    app[DESCRIPTION] = openapi.document(rows)
+    app.add_routes(_mounted(rows))
 
 
 def _mounted(routes: Iterable[Route]) -> list[web.RouteDef]:
     found = []
     for route in routes:
         check(route)
-        pattern = route.pattern(_PATTERNS, _ID)
+        pattern = route.pattern(_PATTERNS, openapi.ID_PATTERN)
         # aiohttp answers HEAD for every GET by itself only when asked to like this.
         if route.method == "GET":
             found.append(web.get(pattern, _handler(route)))

@@ -14,6 +14,7 @@ from people.model import Person
 from recorder.library import Library
 from server.http.keys import HttpServices
 from server.http.routes import setup
+from tests.fakes.described import conforms
 from tests.fakes.services import PASSWORD, Kept, kept
 
 
@@ -69,6 +70,7 @@ class Http:
             headers = {**headers, "Authorization": f"Bearer {token}"}
         answer = await self.client.request(method, path, headers=headers, **more)
         await answer.read()
+        await conforms(method, answer)
         return answer
 
 

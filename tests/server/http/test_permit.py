@@ -70,6 +70,7 @@ PUBLIC_ROUTES = {
     "POST /api/pens/pairings/token",
     "GET /healthz",
     "GET /metrics",
+    "GET /api/openapi.json",
     "GET /{path}",
 }
 GUARDED = [route for route in ROUTES if isinstance(route.may, Rule)]
