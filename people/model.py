@@ -92,8 +92,3 @@ def normal_login(login: str) -> str:
 def printable(text: str) -> str:
     """Return text that has a UTF-8 form: JSON can hold half a character (a lone surrogate)."""
     return text.encode("utf-8", "replace").decode()
-
-
-def may_audit(role: Role) -> bool:
-    """Tell whether this role may search and replay recordings."""
-    return role in ("auditor", "administrator")

@@ -23,6 +23,7 @@ from base.ids import random_text
 from base.log import get_logger
 from people.config import PeopleConfig
 from people.events import PenRevoked
+from people.grants import grants_of, may_ever
 from people.model import Identity, PairedPen, Pairing, PenCredential, PenIdentity
 from people.tables import PenRow, PersonRow
 from people.throttle import Throttle
@@ -103,7 +104,7 @@ class PenService:
 
     async def confirm(self, identity: Identity, user_code: str) -> None:
         """Take the pen that shows this code; refuses with `unknown_code` or `expired`."""
-        if identity.role != "teacher":
+        if not may_ever(grants_of(identity.person_id, identity.role), "pair_pen"):
             raise forbidden("only teachers have pens")
         now = self._clock.now()
         _refuse_if_throttled(self._wrong, identity.person_id, now)

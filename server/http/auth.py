@@ -3,10 +3,11 @@
 from aiohttp import web
 from msgspec import Struct
 
-from people.model import SignedIn
+from base.routes import PUBLIC, Route
+from people.model import Person, SignedIn
 from server.http import render
 from server.http.keys import SERVICES
-from server.http.request import address, body, is_secure
+from server.http.request import address, is_secure
 
 COOKIE = "refresh"
 
@@ -18,9 +19,16 @@ class Credentials(Struct, kw_only=True):
     password: str
 
 
-async def sign_in(request: web.Request) -> web.Response:
+class SignInAnswer(Struct, frozen=True, kw_only=True):
+    """A short access token (seconds it lives) and whose it is; the refresh token is the cookie."""
+
+    access_token: str
+    expires_in: int
+    person: Person
+
+
+async def sign_in(request: web.Request, given: Credentials) -> web.Response:
     """POST /api/sign-in."""
-    given = await body(request, Credentials)
     people = request.app[SERVICES].people
     return _answer(request, await people.sign_in(given.login, given.password, address(request)))
 
@@ -44,11 +52,11 @@ async def sign_out(request: web.Request) -> web.Response:
 
 def _answer(request: web.Request, signed_in: SignedIn) -> web.Response:
     response = render.json(
-        {
-            "access_token": signed_in.access_token,
-            "expires_in": signed_in.expires_in,
-            "person": signed_in.person,
-        }
+        SignInAnswer(
+            access_token=signed_in.access_token,
+            expires_in=signed_in.expires_in,
+            person=signed_in.person,
+        )
     )
     # The path holds the person, so that two windows of one browser can be two people.
     response.set_cookie(
@@ -65,3 +73,36 @@ def _answer(request: web.Request, signed_in: SignedIn) -> web.Response:
 
 def _path(person_id: str) -> str:
     return f"/api/people/{person_id}/"
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/sign-in",
+        may=PUBLIC,
+        do=sign_in,
+        summary="Sign in; the answer also sets the refresh cookie",
+        body=Credentials,
+        returns=SignInAnswer,
+        errors=("wrong_password", "too_many_attempts", "busy"),
+    ),
+    Route(
+        "POST",
+        "/api/people/{person}/refresh",
+        may=PUBLIC,
+        do=refresh,
+        summary="Renew the access token with the cookie, which is replaced",
+        returns=SignInAnswer,
+        cookie=COOKIE,
+        errors=("token_invalid", "token_expired", "token_revoked"),
+    ),
+    Route(
+        "POST",
+        "/api/people/{person}/sign-out",
+        may=PUBLIC,
+        do=sign_out,
+        summary="End the sign-in of the cookie",
+        cookie=COOKIE,
+        errors=("token_invalid",),
+    ),
+)

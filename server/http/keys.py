@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -66,4 +66,5 @@ class HttpServices:
 
 SERVICES = web.AppKey("services", HttpServices)
 PHOTOS = web.AppKey("photos", PhotoWorkshop)
+DESCRIPTION: web.AppKey[dict[str, Any]] = web.AppKey("description", dict)
 VOICES = web.AppKey("voices", VoiceFiles)

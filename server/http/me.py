@@ -2,12 +2,27 @@
 
 from aiohttp import web
 
-from server.http import render
+from base.routes import Route, Rule
+from people.model import Person
+from server.http import permit
 from server.http.keys import SERVICES
 from server.http.request import identity
 
 
-async def me(request: web.Request) -> web.Response:
+async def me(request: web.Request) -> Person:
     """GET /api/me."""
     known = identity(request)
-    return render.json(await request.app[SERVICES].people.person(known.person_id))
+    return await request.app[SERVICES].people.person(known.person_id)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/me",
+        may=Rule("read_account", of=permit.own),
+        do=me,
+        summary="The account of the person who asks",
+        returns=Person,
+        errors=("unknown_person",),
+    ),
+)

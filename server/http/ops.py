@@ -2,18 +2,29 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import Literal
 
 from aiohttp import web
+from msgspec import Struct
 
 from base.log import get_logger, safe_error
 from base.metrics import CONTENT_TYPE
 from base.part import HealthCheck
+from base.routes import PUBLIC, Answer, Binary, Route
 from server.http import render
 from server.http.keys import SERVICES
 
 log = get_logger(__name__)
 
 _CHECK_S = 3.0
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """Is it well: in one word, how many rooms are open, and each check."""
+
+    status: Literal["ok", "draining", "failing"]
+    rooms: int
+    checks: dict[str, Literal["ok", "failing"]]
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -23,16 +34,16 @@ async def healthz(request: web.Request) -> web.Response:
     checks = services.health
     answers = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
     well = all(answers)
-    status = ("draining" if live.draining() else "ok") if well else "failing"
+    draining = live.draining()
     return render.json(
-        {
-            "status": status,
-            "rooms": live.rooms(),
-            "checks": {
+        Health(
+            status=("draining" if draining else "ok") if well else "failing",
+            rooms=live.rooms(),
+            checks={
                 name: "ok" if good else "failing"
                 for name, good in zip(checks, answers, strict=True)
             },
-        },
+        ),
         HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
 
@@ -53,3 +64,24 @@ async def _passes(name: str, check: HealthCheck) -> bool:
     except Exception as error:
         log.warning("health_check_failed", check=name, **safe_error(error))
         return False
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/healthz",
+        may=PUBLIC,
+        do=healthz,
+        summary="Is it well",
+        returns=Health,
+        also=(Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, returns=Health),),
+    ),
+    Route(
+        "GET",
+        "/metrics",
+        may=PUBLIC,
+        do=metrics,
+        summary="What it counts, as Prometheus text",
+        returns=Binary(("text/plain",)),
+    ),
+)

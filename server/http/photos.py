@@ -4,20 +4,31 @@ import asyncio
 from http import HTTPStatus
 
 from aiohttp import web
+from msgspec import Struct
 
-from base.errors import Refusal, forbidden
+from base.errors import Refusal
 from base.ids import new_id
-from people.model import Identity, may_audit
-from server.http import render
+from base.routes import Answer, Binary, Route, Rule
+from people.model import Identity
+from server.http import permit, render
 from server.http.keys import PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
 from server.photo_config import PhotosConfig
 from sessions.model import PhotoRecord
+from wire.common import Id
 
 _BODY_S = 120.0
 """15 MB in that time are 1 Mbit/s; slower senders give their place to others."""
 
 _TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
+
+
+class PhotoKept(Struct, frozen=True, kw_only=True):
+    """A photo that was taken in; its size in pixels, upright."""
+
+    photo: Id
+    width: int
+    height: int
 
 
 async def upload(request: web.Request) -> web.Response:
@@ -30,20 +41,14 @@ async def upload(request: web.Request) -> web.Response:
         services.metrics.photos.labels(refusal.code).inc()
         raise
     services.metrics.photos.labels("ok").inc()
-    return render.json(
-        {"photo": photo.photo, "width": photo.width, "height": photo.height}, HTTPStatus.CREATED
-    )
+    kept = PhotoKept(photo=photo.photo, width=photo.width, height=photo.height)
+    return render.json(kept, HTTPStatus.CREATED)
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /api/sessions/{session}/photos/{photo}."""
-    known = identity(request)
     services = request.app[SERVICES]
     session_id = request.match_info["session"]
-    if not (may_audit(known.role) or services.live.is_member(session_id, known.person_id)):
-        record = await services.sessions.get(session_id)
-        if known.person_id not in (record.student, record.teacher):
-            raise forbidden("this photo is another session's")
     photo = await services.sessions.photo(session_id, request.match_info["photo"])
     return web.FileResponse(
         services.storage.path(_key(photo)),
@@ -57,8 +62,6 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def _take(request: web.Request, services: HttpServices, known: Identity) -> PhotoRecord:
     session_id = request.match_info["session"]
-    if not services.live.may_upload(session_id, known.person_id):
-        raise forbidden("photos may not be sent into this session now")
     workshop = request.app[PHOTOS]
     with workshop.place(known.person_id):
         try:
@@ -92,3 +95,38 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
 
 def _key(photo: PhotoRecord) -> str:
     return f"photos/{photo.session}/{photo.photo}.{photo.extension}"
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/sessions/{session}/photos",
+        may=Rule("send_photo", of=permit.seat),
+        do=upload,
+        summary="Send a picture into a running session",
+        body=Binary(("image/*",)),
+        returns=PhotoKept,
+        status=HTTPStatus.CREATED,
+        errors=(
+            "too_large",
+            "not_a_picture",
+            "picture_too_large",
+            "photo_failed",
+            "too_many_photos",
+            "session_ended",
+            "unknown_session",
+            "timed_out",
+            "busy",
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/sessions/{session}/photos/{photo}",
+        may=Rule("see_photo", of=permit.photos),
+        do=show,
+        summary="Look at a picture of a session",
+        returns=Binary(tuple(_TYPES.values())),
+        also=(Answer(status=206, returns=Binary(tuple(_TYPES.values()))), Answer(status=416)),
+        errors=("unknown_session", "unknown_photo"),
+    ),
+)

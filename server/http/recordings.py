@@ -3,43 +3,89 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Literal
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType
 
 from base.errors import Refusal, not_found
+from base.routes import Answer, Binary, Query, Route, Rule
 from people.model import Person
 from recorder.format.reader import NotARecording
 from recorder.library import Library, RecordingSummary
-from server.http import render
+from server.http import permit
 from server.http.keys import SERVICES, VOICES, HttpServices
-from server.http.request import auditor, query_number
-from sessions.model import SessionFilter, SessionRecord
-from wire.room import Member
+from server.http.request import query_number, query_text
+from sessions.model import Rating, Report, SessionFilter, SessionRecord
+from wire.common import Id
+from wire.lobby import Subject
+from wire.room import EndReason, Member
 
 _PAGE = 20
 
 
-async def search(request: web.Request) -> web.Response:
+class Reference(Struct, frozen=True, kw_only=True):
+    """A person in a row."""
+
+    id: Id
+    name: str
+
+
+class RecordingRow(Struct, frozen=True, kw_only=True):
+    """A session and what is known of its recording; `rating` out of 12."""
+
+    session: Id
+    student: Reference
+    teacher: Reference
+    subject: Subject
+    started_ms: int
+    seconds: int
+    reason: EndReason | Literal["running"]
+    rating: int | None
+    sealed: bool
+    damaged: bool
+    bytes: int
+
+
+class Recordings(Struct, frozen=True, kw_only=True):
+    """A page of rows, and how many there are in all."""
+
+    recordings: list[RecordingRow]
+    total: int
+
+
+class RatingForm(Rating, frozen=True, kw_only=True):
+    """The student's form and what it comes to, out of 12."""
+
+    total: int
+
+
+class OneRecording(RecordingRow, frozen=True, kw_only=True):
+    """A row with both forms and the members."""
+
+    rating_form: RatingForm | UnsetType = UNSET
+    report_form: Report | None
+    members: list[Member]
+
+
+async def search(request: web.Request) -> Recordings:
     """GET /api/recordings?student=&teacher=&subject=&from=&to=&reason=&page=.
 
     Students and teachers by id, login or part of the name; `from` and `to` as Unix ms, or as days
     (2026-09-01, UTC, both included).
     """
-    auditor(request)
     services = request.app[SERVICES]
-    query = request.query
-    student, teacher = query.get("student", "").strip(), query.get("teacher", "").strip()
-    page = query_number(request, "page", 1, 1, 100_000)
+    student, teacher = query_text(request, "student"), query_text(request, "teacher")
+    page = query_number(request, "page")
     records, total = await services.sessions.search(
         SessionFilter(
             student_ids=await services.people.find("student", student) if student else None,
             teacher_ids=await services.people.find("teacher", teacher) if teacher else None,
-            subject=query.get("subject") or None,
-            reason=query.get("reason") or None,
-            from_ms=_moment("from", query.get("from", ""), days=0),
-            until_ms=_moment("to", query.get("to", ""), days=1),
+            subject=query_text(request, "subject") or None,
+            reason=query_text(request, "reason") or None,
+            from_ms=_moment("from", query_text(request, "from"), days=0),
+            until_ms=_moment("to", query_text(request, "to"), days=1),
             offset=(page - 1) * _PAGE,
             limit=_PAGE,
         )
@@ -47,32 +93,31 @@ async def search(request: web.Request) -> web.Response:
     people = await _people(services, records)
     summaries = await asyncio.to_thread(_summaries, services.library, records)
     rows = [_row(record, people, summaries.get(record.session)) for record in records]
-    return render.json({"recordings": rows, "total": total})
+    return Recordings(recordings=rows, total=total)
 
 
-async def one(request: web.Request) -> web.Response:
+async def one(request: web.Request) -> OneRecording:
     """GET /api/recordings/{session}."""
-    auditor(request)
     services = request.app[SERVICES]
     record = await services.sessions.get(request.match_info["session"])
     people = await _people(services, [record])
     summaries = await asyncio.to_thread(_summaries, services.library, [record])
     row = _row(record, people, summaries.get(record.session))
-    if record.rating is not None:
-        form = msgspec.to_builtins(record.rating)
-        row["rating_form"] = {**form, "total": record.rating.total}
-    row["report_form"] = record.report
-    row["members"] = [
-        Member(member=person.id, name=person.name, role=person.role, link="left")
-        for person in (people.get(record.student), people.get(record.teacher))
-        if person is not None
-    ]
-    return render.json(row)
+    form = record.rating
+    return OneRecording(
+        **msgspec.structs.asdict(row),
+        rating_form=_rating_form(form) if form is not None else UNSET,
+        report_form=record.report,
+        members=[
+            Member(member=person.id, name=person.name, role=person.role, link="left")
+            for person in (people.get(record.student), people.get(record.teacher))
+            if person is not None
+        ],
+    )
 
 
 async def events(request: web.Request) -> web.Response:
     """GET /api/recordings/{session}/events."""
-    auditor(request)
     services = request.app[SERVICES]
     record = await services.sessions.get(request.match_info["session"])
     try:
@@ -86,7 +131,6 @@ async def events(request: web.Request) -> web.Response:
 
 async def voices(request: web.Request) -> web.StreamResponse:
     """GET /api/recordings/{session}/voices."""
-    auditor(request)
     services = request.app[SERVICES]
     record = await services.sessions.get(request.match_info["session"])
     if record.ended_ms is None:
@@ -130,27 +174,31 @@ def _events(library: Library, session_id: str) -> bytes:
 
 def _row(
     record: SessionRecord, people: dict[str, Person], summary: RecordingSummary | None
-) -> dict[str, Any]:
+) -> RecordingRow:
     running = record.ended_ms is None
-    return {
-        "session": record.session,
-        "student": _reference(record.student, people),
-        "teacher": _reference(record.teacher, people),
-        "subject": record.subject,
-        "started_ms": record.started_ms,
-        "seconds": record.seconds,
-        "reason": record.reason or "running",
-        "rating": record.rating.total if record.rating is not None else None,
-        "sealed": summary is not None and summary.sealed,
+    return RecordingRow(
+        session=record.session,
+        student=_reference(record.student, people),
+        teacher=_reference(record.teacher, people),
+        subject=record.subject,
+        started_ms=record.started_ms,
+        seconds=record.seconds,
+        reason=record.reason or "running",
+        rating=record.rating.total if record.rating is not None else None,
+        sealed=summary is not None and summary.sealed,
         # What is still being written ends anywhere; that is no damage.
-        "damaged": summary is not None and summary.damaged and not running,
-        "bytes": summary.bytes if summary is not None else 0,
-    }
+        damaged=summary is not None and summary.damaged and not running,
+        bytes=summary.bytes if summary is not None else 0,
+    )
 
 
-def _reference(person_id: str, people: dict[str, Person]) -> dict[str, str]:
+def _rating_form(form: Rating) -> RatingForm:
+    return RatingForm(**msgspec.structs.asdict(form), total=form.total)
+
+
+def _reference(person_id: str, people: dict[str, Person]) -> Reference:
     person = people.get(person_id)
-    return {"id": person_id, "name": person.name if person is not None else ""}
+    return Reference(id=person_id, name=person.name if person is not None else "")
 
 
 def _moment(name: str, text: str, days: int) -> int | None:
@@ -168,3 +216,55 @@ def _moment(name: str, text: str, days: int) -> int | None:
 
 def _no_recording() -> Refusal:
     return not_found("no_recording", "there is no recording of this session")
+
+
+_ONE = Rule("replay_recording", of=permit.session)
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/recordings",
+        may=Rule("search_recordings", of=permit.whole),
+        do=search,
+        summary="Find recordings, 20 a page, the newest first",
+        query=(
+            Query(name="student", most=200, summary="an id, a login or a part of the name"),
+            Query(name="teacher", most=200, summary="an id, a login or a part of the name"),
+            Query(name="subject", most=200),
+            Query(name="from", kind="moment"),
+            Query(name="to", kind="moment"),
+            Query(name="reason", most=200, summary="how it ended"),
+            Query(name="page", kind="number", default=1, least=1, most=100_000),
+        ),
+        returns=Recordings,
+        errors=("bad_request",),
+    ),
+    Route(
+        "GET",
+        "/api/recordings/{session}",
+        may=_ONE,
+        do=one,
+        summary="One recording, with both forms and the members",
+        returns=OneRecording,
+        errors=("unknown_session",),
+    ),
+    Route(
+        "GET",
+        "/api/recordings/{session}/events",
+        may=_ONE,
+        do=events,
+        summary="What happened, as it was on the wire (msgpack)",
+        returns=Binary(("application/msgpack",)),
+        errors=("unknown_session", "no_recording"),
+    ),
+    Route(
+        "GET",
+        "/api/recordings/{session}/voices",
+        may=_ONE,
+        do=voices,
+        summary="Both voices as Ogg Opus, student left, teacher right",
+        returns=Binary(("audio/ogg",)),
+        also=(Answer(status=206, returns=Binary(("audio/ogg",))), Answer(status=416)),
+        errors=("unknown_session", "no_recording", "still_running", "not_rendered", "busy"),
+    ),
+)

@@ -6,40 +6,29 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from base.errors import Refusal, forbidden
-from people.model import Identity, may_audit
+from base.errors import Refusal
+from base.routes import Query, Route
+from people.model import Identity
 from server.http.errors import IDENTITY
 from server.http.keys import SERVICES
-from wire.common import Role
 
 _JSON_BYTES = 16 * 1024
+
+ROUTE = web.RequestKey("route", Route)
+"""The row that a request came in by."""
 
 T = TypeVar("T")
 
 
 def identity(request: web.Request) -> Identity:
     """Return who asks; refuses with `token_invalid`, `token_expired` or `token_revoked`."""
+    if IDENTITY in request:
+        return request[IDENTITY]
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refusal("token_invalid", "please sign in", HTTPStatus.UNAUTHORIZED)
     known = request.app[SERVICES].people.verify_access(token.strip())
     request[IDENTITY] = known
-    return known
-
-
-def identity_as(request: web.Request, role: Role) -> Identity:
-    """Return who asks, if it is his role to."""
-    known = identity(request)
-    if known.role != role:
-        raise forbidden()
-    return known
-
-
-def auditor(request: web.Request) -> Identity:
-    """Return who asks, if he may see recordings."""
-    known = identity(request)
-    if not may_audit(known.role):
-        raise forbidden("recordings are for auditors")
     return known
 
 
@@ -61,10 +50,10 @@ def is_secure(request: web.Request) -> bool:
 
 
 async def body(request: web.Request, kind: type[T]) -> T:
-    """Return the JSON body as `kind`; refuses with `too_large` or `bad_request`."""
+    """Return the JSON body as `kind`; refuses with `too_large`, `unsupported_type` or `bad_request`."""
     # Another site's form can post text, but not this type without asking us first.
     if request.content_type != "application/json":
-        raise Refusal("bad_request", "send JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        raise Refusal("unsupported_type", "send JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     data = await read_at_most(request, _JSON_BYTES)
     try:
         return msgspec.json.decode(data, type=kind)
@@ -86,14 +75,28 @@ async def read_at_most(request: web.Request, limit: int) -> bytearray:
     return data
 
 
-def query_number(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    """Return a whole number of the query, kept between `least` and `most`."""
+def query_number(request: web.Request, name: str) -> int:
+    """Return a whole number of the query, kept within the bounds that the row says."""
+    asked = _parameter(request, name)
     text = request.query.get(name, "")
     if not text:
-        return default
+        return asked.default
     if not text.isascii() or not text.isdigit() or len(text) > 15:
         raise Refusal("bad_request", f"{name} must be a whole number")
-    return min(max(int(text), least), most)
+    return min(max(int(text), asked.least), asked.most)
+
+
+def query_text(request: web.Request, name: str) -> str:
+    """Return a text of the query, without the space around it; empty when it is not there."""
+    asked = _parameter(request, name)
+    text = request.query.get(name, "").strip()
+    if asked.most and len(text) > asked.most:
+        raise Refusal("bad_request", f"{name} is too long")
+    return text
+
+
+def _parameter(request: web.Request, name: str) -> Query:
+    return next(query for query in request[ROUTE].query if query.name == name)
 
 
 def _too_large(limit: int) -> Refusal:

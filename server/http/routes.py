@@ -1,18 +1,40 @@
-"""Which address is whose."""
+"""Which address is whose: the rows that the modules bring, each behind its rule."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, get_args, get_type_hints
 
 from aiohttp import web
 
-from server.http import auth, me, ops, pens, photos, recordings, sessions, static
+from base.routes import Binary, Route, Rule
+from people.grants import ACTIONS
+from server.http import auth, me, openapi, ops, pens, photos, recordings, render, sessions, static
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import PHOTOS, SERVICES, VOICES, HttpServices
+from server.http.keys import DESCRIPTION, PHOTOS, SERVICES, VOICES, HttpServices
+from server.http.permit import permit
+from server.http.request import ROUTE, body
 from server.photo_config import PhotosConfig
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 
-_ID = "[A-Za-z0-9_.:-]{1,64}"
+_PATTERNS = {"path": ".*"}
+
+ROUTES: tuple[Route, ...] = (
+    *auth.ROUTES,
+    *me.ROUTES,
+    *sessions.ROUTES,
+    *photos.ROUTES,
+    *recordings.ROUTES,
+    *pens.ROUTES,
+    *ops.ROUTES,
+    *openapi.ROUTES,
+    # Last: it takes every GET that no row before it took.
+    *static.ROUTES,
+)
 
 
-def setup(app: web.Application, services: HttpServices) -> None:
+def setup(
+    app: web.Application, services: HttpServices, routes: Sequence[Route] | None = None
+) -> None:
     """Put all HTTP routes, middlewares and headers on `app`.
 
     Called last: the route of the pages takes every GET that no route before it took.
@@ -22,32 +44,57 @@ def setup(app: web.Application, services: HttpServices) -> None:
     app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
-    session = f"/api/sessions/{{session:{_ID}}}"
-    recording = f"/api/recordings/{{session:{_ID}}}"
-    person = f"/api/people/{{person:{_ID}}}"
-    app.add_routes(
-        [
-            web.post("/api/sign-in", auth.sign_in),
-            web.post(f"{person}/refresh", auth.refresh),
-            web.post(f"{person}/sign-out", auth.sign_out),
-            web.get("/api/me", me.me),
-            web.get("/api/vocabulary", sessions.vocabulary),
-            web.get("/api/sessions/mine", sessions.mine),
-            web.post(f"{session}/rating", sessions.rate),
-            web.post(f"{session}/report", sessions.report),
-            web.post(f"{session}/photos", photos.upload),
-            web.get(f"{session}/photos/{{photo:{_ID}}}", photos.show),
-            web.get("/api/recordings", recordings.search),
-            web.get(recording, recordings.one),
-            web.get(f"{recording}/events", recordings.events),
-            web.get(f"{recording}/voices", recordings.voices),
-            web.post("/api/pens/pairings", pens.begin),
-            web.post("/api/pens/pairings/confirm", pens.confirm),
-            web.post("/api/pens/pairings/token", pens.token),
-            web.get("/api/pens", pens.mine),
-            web.delete(f"/api/pens/{{pen:{_ID}}}", pens.remove),
-            web.get("/healthz", ops.healthz),
-            web.get("/metrics", ops.metrics),
-            web.get("/{path:.*}", static.page),
-        ]
+    rows = ROUTES if routes is None else routes
+    app[DESCRIPTION] = openapi.document(rows)
+    app.add_routes(_mounted(rows))
+
+
+def _mounted(routes: Iterable[Route]) -> list[web.RouteDef]:
+    found = []
+    for route in routes:
+        check(route)
+        pattern = route.pattern(_PATTERNS, openapi.ID_PATTERN)
+        # aiohttp answers HEAD for every GET by itself only when asked to like this.
+        if route.method == "GET":
+            found.append(web.get(pattern, _handler(route)))
+        else:
+            found.append(web.route(route.method, pattern, _handler(route)))
+    return found
+
+
+def check(route: Route) -> None:
+    """Raise when a row contradicts itself, so that the server does not start with it."""
+    if isinstance(route.may, Rule) and route.may.action not in ACTIONS:
+        raise ValueError(f"{route.name}: nobody has a rule for {route.may.action}")
+    hints = get_type_hints(route.do)
+    answer = hints.pop("return", None)
+    taken = [hint for name, hint in hints.items() if name != "request"]
+    json_body = [] if route.body is None or isinstance(route.body, Binary) else [route.body]
+    if taken != json_body:
+        raise TypeError(f"{route.name}: the handler takes {taken}, the row says {json_body}")
+    expected = type(None) if route.returns is None else route.returns
+    if not _is_response(answer) and answer != expected:
+        raise TypeError(f"{route.name}: the handler returns {answer}, the row says {route.returns}")
+
+
+def _is_response(hint: Any) -> bool:
+    return any(
+        isinstance(one, type) and issubclass(one, web.StreamResponse)
+        for one in (hint, *get_args(hint))
     )
+
+
+def _handler(route: Route) -> Callable[[web.Request], Any]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        request[ROUTE] = route
+        if isinstance(route.may, Rule):
+            await permit(request, route.may)
+        if route.body is None or isinstance(route.body, Binary):
+            answer = await route.do(request)
+        else:
+            answer = await route.do(request, await body(request, route.body))
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return render.nothing() if route.returns is None else render.json(answer, route.status)
+
+    return handle

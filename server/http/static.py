@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from base.routes import PUBLIC, Binary, Route
 from server.http.errors import render_error
 from server.http.keys import SERVICES
 
@@ -48,3 +49,16 @@ def _find(root: Path, path: str) -> Path | None:
     home = root.resolve()
     file = (home / path).resolve()
     return file if file.is_relative_to(home) and file.is_file() else None
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/{path}",
+        may=PUBLIC,
+        do=page,
+        summary="The front end",
+        returns=Binary(("text/html",)),
+        listed=False,
+    ),
+)

@@ -16,6 +16,7 @@ from recorder.library import Library
 from recorder.part import disk_check
 from server.http.keys import HttpServices
 from server.http.routes import setup
+from tests.fakes.described import conforms
 from tests.fakes.services import PASSWORD, Kept, kept
 
 
@@ -71,6 +72,7 @@ class Http:
             headers = {**headers, "Authorization": f"Bearer {token}"}
         answer = await self.client.request(method, path, headers=headers, **more)
         await answer.read()
+        await conforms(method, answer)
         return answer
 
 

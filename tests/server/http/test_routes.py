@@ -1,11 +1,17 @@
-"""The protocol page names every HTTP route, and no other."""
+"""The protocol page names every HTTP route, and no other; a row that contradicts itself starts no server."""
 
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
+from base.routes import PUBLIC, Route, Rule
+from server.http import permit
+from server.http.routes import check
+from sessions.model import Rating, Report
 from tests.fakes.http_server import Http, http_server
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "protocol.md"
@@ -34,3 +40,23 @@ async def test_the_page_and_the_routes_are_the_same(http: Http) -> None:
 def _shape(path: str) -> str:
     """Return a path whose parameters have lost their names."""
     return re.sub(r"{\w+}", "{}", path)
+
+
+async def takes_rating(request: web.Request, form: Rating) -> None:
+    """Take a form."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": None},
+        {"body": Report},
+        {"returns": Rating},
+        {"may": Rule("no_such_action", of=permit.own)},
+    ],
+)
+def test_a_row_that_contradicts_itself_starts_no_server(changes: dict[str, Any]) -> None:
+    row: dict[str, Any] = {"may": PUBLIC, "do": takes_rating, "summary": "x", "body": Rating}
+    check(Route("POST", "/api/x", **row))
+    with pytest.raises((TypeError, ValueError)):
+        check(Route("POST", "/api/x", **{**row, **changes}))

@@ -1,0 +1,113 @@
+"""A row of the HTTP interface as data: what is asked, who may ask, what comes back. Pure."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Handler = Callable[..., Awaitable[Any]]
+"""Takes the request, and the decoded body when the row has one; returns what the row `returns`."""
+Loader = Callable[[Any, str], Awaitable[Any]]
+"""Takes the request and who asks (an id); returns the object a rule is about, or refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anybody, without a token. `why` it is safe stands in the interface's description."""
+
+    why: str = ""
+
+
+PUBLIC: Final = Public()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whoever may do `action` to the object that `of` loads.
+
+    `hidden` is the code that someone hears to whom the object belongs not: the one they would hear
+    if there were none. Without it they hear `forbidden`.
+    """
+
+    action: str
+    of: Loader
+    hidden: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A parameter of the query. Whole numbers are kept between `least` and `most`."""
+
+    name: str
+    kind: Literal["number", "text", "moment"] = "text"
+    default: int = 0
+    least: int = 0
+    most: int = 0
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A body that is no JSON: its media types, and how large one may be (bytes, 0: not said)."""
+
+    types: tuple[str, ...]
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Another success than the row's own: `status` with the same or another body."""
+
+    status: int
+    returns: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One request of the interface. There is none without `may`.
+
+    `body` and `returns` are a msgspec struct, a `Binary`, or nothing; `errors` are the codes that
+    its own rules refuse with; `also` other successes; `listed` false keeps pages out of the document.
+    """
+
+    method: Method
+    path: str
+    may: Public | Rule
+    do: Handler
+    summary: str
+    body: Any = None
+    query: tuple[Query, ...] = ()
+    returns: Any = None
+    status: int = 0
+    errors: tuple[str, ...] = ()
+    also: tuple[Answer, ...] = ()
+    cookie: str = ""
+    """The cookie that must come along, when that is what lets one in."""
+    listed: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.may, Public | Rule):
+            raise TypeError(f"{self.method} {self.path} does not say who may")
+        if not self.status:
+            status = HTTPStatus.NO_CONTENT if self.returns is None else HTTPStatus.OK
+            object.__setattr__(self, "status", int(status))
+
+    @property
+    def name(self) -> str:
+        """Return what the row is called in tests and logs: `POST /api/sign-in`."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Return the names in the path."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def pattern(self, kinds: Mapping[str, str], otherwise: str) -> str:
+        """Return the path with a regular expression for every name in it."""
+        return re.sub(
+            r"{(\w+)}",
+            lambda found: f"{{{found[1]}:{kinds.get(found[1], otherwise)}}}",
+            self.path,
+        )

@@ -1,0 +1,58 @@
+"""Lets a request in: who asks, what it is about, and whether the rule of its row says yes."""
+
+from typing import cast
+
+from aiohttp import web
+
+from base.errors import forbidden, not_found
+from base.routes import Rule
+from people.grants import HERE, WHOLE, Action, Object, grants_of, may, may_ever
+from server.http.keys import SERVICES
+from server.http.request import identity
+
+
+async def permit(request: web.Request, rule: Rule) -> None:
+    """Refuse with 401 or 403, or with the code that hides what is another's; or do nothing.
+
+    Who may never do this hears so before anything is loaded, so that nobody learns from the
+    answer which objects there are.
+    """
+    known = identity(request)
+    grants = grants_of(known.person_id, known.role)
+    action = cast("Action", rule.action)
+    if not may_ever(grants, action):
+        raise forbidden()
+    if not may(grants, action, await rule.of(request, known.person_id)):
+        if rule.hidden:
+            raise not_found(rule.hidden, "there is no such thing")
+        raise forbidden()
+
+
+async def own(_request: web.Request, person: str) -> Object:
+    """Return what is always the asker's own: their account, their list."""
+    return Object(owners=frozenset({person}))
+
+
+async def whole(_request: web.Request, _person: str) -> Object:
+    """Return everything there is."""
+    return WHOLE
+
+
+async def session(request: web.Request, _person: str) -> Object:
+    """Return the session of the path, which is its student's and its teacher's."""
+    record = await request.app[SERVICES].sessions.get(request.match_info["session"])
+    return Object(frozenset({record.student, record.teacher}), frozenset({HERE}))
+
+
+async def seat(request: web.Request, person: str) -> Object:
+    """Return the running room of the path, which is theirs who may send a photo into it now."""
+    live = request.app[SERVICES].live
+    sits = live.may_upload(request.match_info["session"], person)
+    return Object(owners=frozenset({person} if sits else ()))
+
+
+async def photos(request: web.Request, person: str) -> Object:
+    """Return the photos of a session: of those who sit in it now, or are its student and teacher."""
+    if request.app[SERVICES].live.is_member(request.match_info["session"], person):
+        return Object(owners=frozenset({person}))
+    return await session(request, person)
