@@ -112,6 +112,12 @@ class PhotosConfig(Section, frozen=True, kw_only=True):
     per_session: Count = 100
 
 
+class JobsConfig(Section, frozen=True, kw_only=True):
+    parallel: Annotated[int, Meta(ge=1, le=64)] = 2
+    lease_s: Annotated[float, Meta(ge=0.3, le=3600)] = 15
+    kept_days: Annotated[int, Meta(ge=1, le=3650)] = 7
+
+
 class LogConfig(Section, frozen=True, kw_only=True):
     format: Literal["json", "console"] = "json"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -129,6 +135,7 @@ class Config(Section, frozen=True, kw_only=True):
     rooms: RoomsConfig = RoomsConfig()
     sessions: SessionsConfig = SessionsConfig()
     photos: PhotosConfig = PhotosConfig()
+    jobs: JobsConfig = JobsConfig()
     log: LogConfig = LogConfig()
 
     @property

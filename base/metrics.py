@@ -75,6 +75,12 @@ class Metrics:
             ["status"],
             registry=registry,
         )
+        self.jobs = Gauge(
+            "inkcall_jobs",
+            "Jobs by kind and state (queued, running, failed)",
+            ["kind", "state"],
+            registry=registry,
+        )
         self.outbox_failed = Counter(
             "inkcall_outbox_failures_total",
             "Deliveries of a domain event that failed and are tried again",

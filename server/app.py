@@ -16,6 +16,8 @@ from base.bus import Bus
 from base.clock import Clock, SystemClock
 from base.config import Config
 from base.db import Database
+from base.jobs.queue import Jobs
+from base.jobs.worker import Worker
 from base.log import get_logger
 from base.looplag import LoopLag
 from base.metrics import Metrics
@@ -104,6 +106,8 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         stack.push_async_callback(database.close)
         await database.migrate()
         bus = Bus(database, clock, metrics)
+        jobs = Jobs(database, clock)
+        worker = Worker(jobs, config.jobs, config.data_dir / "jobs", metrics)
         people = PeopleService(database, bus, signer, config.people, clock, metrics)
         stack.callback(people.close)
         await people.start()
@@ -151,12 +155,13 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
                 people=people,
                 pens=pens,
                 sessions=sessions,
+                jobs=jobs,
                 storage=storage,
                 library=library,
                 live=_Live(hub, desk),
             ),
         )
-        for part in (flusher, background, bus, lag, hub, MediaGauges(media, metrics)):
+        for part in (flusher, background, bus, lag, hub, MediaGauges(media, metrics), worker):
             await stack.enter_async_context(part.running())
         runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=3, auto_decompress=False

@@ -12,8 +12,8 @@ import msgspec
 from base.config import PhotosConfig
 from base.errors import Refusal
 from base.log import get_logger
+from base.programs import ProgramFailed, run_module
 from server.photo_work import Answer
-from server.programs import ProgramFailed, run_module
 
 log = get_logger(__name__)
 

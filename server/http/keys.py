@@ -7,6 +7,7 @@ from aiohttp import web
 
 from base.clock import Clock
 from base.config import Config
+from base.jobs.queue import Jobs
 from base.metrics import Metrics
 from base.storage import Storage
 from people.pens import PenService
@@ -55,6 +56,7 @@ class HttpServices:
     people: PeopleService
     pens: PenService
     sessions: SessionService
+    jobs: Jobs
     storage: Storage
     library: Library
     live: LiveRooms

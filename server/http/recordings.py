@@ -86,7 +86,7 @@ async def events(request: web.Request) -> web.Response:
 
 async def voices(request: web.Request) -> web.StreamResponse:
     """GET /api/recordings/{session}/voices."""
-    auditor(request)
+    known = auditor(request)
     services = request.app[SERVICES]
     record = await services.sessions.get(request.match_info["session"])
     if record.ended_ms is None:
@@ -94,7 +94,7 @@ async def voices(request: web.Request) -> web.StreamResponse:
     recording = services.library.path(record.session)
     if not await asyncio.to_thread(recording.is_file):
         raise _no_recording()
-    file = await request.app[VOICES].file(record.session, recording)
+    file = await request.app[VOICES].file(record.session, recording, owner=known.person_id)
     return web.FileResponse(
         file, headers={"Content-Type": "audio/ogg", "Cache-Control": "private, no-store"}
     )

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from server.http import auth, me, ops, pens, photos, recordings, sessions, static
+from server.http import auth, jobs, me, ops, pens, photos, recordings, sessions, static
 from server.http.errors import add_headers, explain, observe
 from server.http.keys import PHOTOS, SERVICES, VOICES, HttpServices
 from server.photos import PhotoWorkshop
@@ -18,11 +18,12 @@ def setup(app: web.Application, services: HttpServices) -> None:
     """
     app[SERVICES] = services
     app[PHOTOS] = PhotoWorkshop(services.config.photos)
-    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
+    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices", services.jobs)
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
     session = f"/api/sessions/{{session:{_ID}}}"
     recording = f"/api/recordings/{{session:{_ID}}}"
+    job = f"/api/jobs/{{job:{_ID}}}"
     person = f"/api/people/{{person:{_ID}}}"
     app.add_routes(
         [
@@ -40,6 +41,8 @@ def setup(app: web.Application, services: HttpServices) -> None:
             web.get(recording, recordings.one),
             web.get(f"{recording}/events", recordings.events),
             web.get(f"{recording}/voices", recordings.voices),
+            web.get(job, jobs.show),
+            web.post(f"{job}/cancel", jobs.cancel),
             web.post("/api/pens/pairings", pens.begin),
             web.post("/api/pens/pairings/confirm", pens.confirm),
             web.post("/api/pens/pairings/token", pens.token),

@@ -9,6 +9,8 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from base.jobs.queue import Jobs
+from base.jobs.worker import Worker
 from base.storage import LocalStorage
 from people.model import Person
 from recorder.library import Library
@@ -54,6 +56,7 @@ class Http:
 
     client: "TestClient[web.Request, web.Application]"
     kept: Kept
+    jobs: Jobs
     rooms: FakeRooms
     folder: Path
 
@@ -82,6 +85,8 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
     """Run the HTTP side for the time of the block."""
     async with kept(folder, **sections) as services:
         rooms = FakeRooms()
+        jobs = Jobs(services.database, services.clock)
+        worker = Worker(jobs, services.config.jobs, folder / "jobs", services.metrics)
         app = web.Application()
         setup(
             app,
@@ -92,10 +97,11 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                 people=services.people,
                 pens=services.pens,
                 sessions=services.sessions,
+                jobs=jobs,
                 storage=LocalStorage(folder / "objects"),
                 library=Library(services.config.recordings_dir),
                 live=rooms,
             ),
         )
-        async with TestClient(TestServer(app)) as client:
-            yield Http(client=client, kept=services, rooms=rooms, folder=folder)
+        async with worker.running(), TestClient(TestServer(app)) as client:
+            yield Http(client=client, kept=services, jobs=jobs, rooms=rooms, folder=folder)
