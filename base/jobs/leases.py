@@ -161,6 +161,12 @@ class Leases:
         async with self._database.session() as session:
             await session.execute(delete(JobRow).where(JobRow.ended_ms < before_ms))
 
+    async def held(self) -> set[str]:
+        """Return the tokens of all leases there are."""
+        async with self._database.reading() as session:
+            query = select(JobRow.lease).where(JobRow.lease.is_not(None))
+            return {token for token in await session.scalars(query) if token is not None}
+
     async def _free_slots(self, session: AsyncSession) -> dict[str, int]:
         """Return the first free slot of each kind that has one."""
         taken: dict[str, set[int]] = {}

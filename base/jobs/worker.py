@@ -65,6 +65,7 @@ class Worker:
                 if clock.now() - pruned >= _PRUNE_S:
                     pruned = clock.now()
                     await self._leases.prune(self._config.kept_days * _DAY_MS)
+                    await self._sweep()
                 await self._leases.recover()
                 while len(self._attempts) < self._config.parallel:
                     lease = await self._leases.claim()
@@ -174,6 +175,15 @@ class Worker:
                 if state != "running":
                     return
                 renewed, shown = now, new
+
+    async def _sweep(self) -> None:
+        """Remove the folders nobody has a lease for: their workers were killed."""
+        # In this order: a folder is made after its lease.
+        folders = await asyncio.to_thread(lambda: list(self._folder.glob("*.*")))
+        held = await self._leases.held()
+        for folder in folders:
+            if folder.suffix.removeprefix(".") not in held:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _make(self, job: str, folder: Path) -> None:
         """Make the attempt's folder, and remove those of attempts whose workers were killed."""
