@@ -6,7 +6,7 @@ import math
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,25 +40,29 @@ class Worker:
         self._folder = folder.absolute()
         self._metrics = metrics
         self._leases = Leases(jobs, config.lease_s)
-        self._attempts: set[asyncio.Task[None]] = set()
+        self._attempts: dict[asyncio.Task[None], Lease] = {}
+        self._stopping = asyncio.Event()
         self._shown: set[tuple[str, str]] = set()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work as long as the block runs; then end the programs and give their jobs back."""
         async with asyncio.TaskGroup() as group:
-            loop = group.create_task(self._loop(group), name="jobs")
+            self._stopping.clear()
+            group.create_task(self._loop(group), name="jobs")
             try:
                 yield
             finally:
-                loop.cancel()
-                for task in self._attempts:
-                    task.cancel()
+                # Told, not cancelled: one cancelled inside a transaction may leave SQLite locked.
+                self._stopping.set()
+                self._jobs.bell.set()
+                for lease in self._attempts.values():
+                    self._jobs.changed(lease.job)
 
     async def _loop(self, group: asyncio.TaskGroup) -> None:
         pruned = -math.inf
         clock = self._jobs.clock
-        while True:
+        while not self._stopping.is_set():
             self._jobs.bell.clear()
             wait_s = _IDLE_S
             try:
@@ -67,12 +71,12 @@ class Worker:
                     await self._leases.prune(self._config.kept_days * _DAY_MS)
                     await self._sweep()
                 await self._leases.recover()
-                while len(self._attempts) < self._config.parallel:
+                while not self._stopping.is_set() and len(self._attempts) < self._config.parallel:
                     lease = await self._leases.claim()
                     if lease is None:
                         break
                     task = group.create_task(self._guarded(lease), name=f"job {lease.job}")
-                    self._attempts.add(task)
+                    self._attempts[task] = lease
                     task.add_done_callback(self._ended)
                 await self._measure()
                 wait_s = await self._wait_s()
@@ -84,7 +88,7 @@ class Worker:
                     await self._jobs.bell.wait()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._attempts.discard(task)
+        del self._attempts[task]
         self._jobs.bell.set()
 
     async def _wait_s(self) -> float:
@@ -116,9 +120,6 @@ class Worker:
         try:
             await asyncio.to_thread(self._make, lease.job, folder)
             await self._attempt(lease, folder)
-        except asyncio.CancelledError:
-            await self._leases.release(lease)
-            raise
         except (AttemptFailed, OSError) as error:
             text = str(error) if isinstance(error, AttemptFailed) else type(error).__name__
             permanent = isinstance(error, AttemptFailed) and error.permanent
@@ -129,13 +130,18 @@ class Worker:
 
     async def _attempt(self, lease: Lease, folder: Path) -> None:
         progress = Progress()
-        async with asyncio.TaskGroup() as group:
-            work = group.create_task(_outcome(lease, folder, progress))
-            keep = group.create_task(self._keep(lease, progress))
-            await asyncio.wait({work, keep}, return_when=asyncio.FIRST_COMPLETED)
-            work.cancel()
-            keep.cancel()
-        if work.cancelled():
+        with self._jobs.watching(lease.job) as changed:
+            async with asyncio.TaskGroup() as group:
+                work = group.create_task(_outcome(lease, folder, progress))
+                work.add_done_callback(lambda _: changed.set())
+                try:
+                    why = await self._keep(lease, progress, work, changed)
+                finally:
+                    work.cancel()
+        if why == "stopping":
+            await self._leases.release(lease)
+            return
+        if why == "not ours":
             # Cancelled, or the lease is lost: then this changes nothing.
             await self._leases.stop(lease)
             return
@@ -152,29 +158,32 @@ class Worker:
             await asyncio.to_thread(lease.registered.finish, payload, result, folder)
         await self._leases.finish(lease, result)
 
-    async def _keep(self, lease: Lease, progress: Progress) -> None:
-        """Renew the lease and show the progress; return when the work is to be ended."""
+    async def _keep(
+        self, lease: Lease, progress: Progress, work: asyncio.Task[Any], changed: asyncio.Event
+    ) -> Literal["ended", "stopping", "not ours"]:
+        """Renew the lease and show the progress until the work has ended or is to be ended."""
         clock, every_s = self._jobs.clock, self._config.lease_s / 3
         renewed, shown = clock.now(), (0, "")
-        with self._jobs.watching(lease.job) as changed:
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(_SHOW_S, every_s)):
-                        await changed.wait()
-                now, new = clock.now(), (progress.percent, progress.text)
-                if new == shown and now - renewed < every_s and not changed.is_set():
-                    continue
-                changed.clear()
+        while True:
+            if work.done():
+                return "ended"
+            if self._stopping.is_set():
+                return "stopping"
+            asked = changed.is_set()
+            changed.clear()
+            now, new = clock.now(), (progress.percent, progress.text)
+            if asked or new != shown or now - renewed >= every_s:
                 try:
-                    state = await self._leases.renew(lease, *new)
+                    if await self._leases.renew(lease, *new) != "running":
+                        return "not ours"
+                    renewed, shown = now, new
                 except Exception as error:
                     log.exception("lease_not_renewed", job=lease.job, **safe_error(error))
                     if now - renewed > self._config.lease_s:
-                        return
-                    continue
-                if state != "running":
-                    return
-                renewed, shown = now, new
+                        return "not ours"
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(_SHOW_S, every_s)):
+                    await changed.wait()
 
     async def _sweep(self) -> None:
         """Remove the folders nobody has a lease for: their workers were killed."""
