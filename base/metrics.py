@@ -93,6 +93,12 @@ class Metrics:
             ["part", "subscription"],
             registry=registry,
         )
+        self.jobs = Gauge(
+            "inkcall_jobs",
+            "Jobs by kind and state (queued, running, failed)",
+            ["kind", "state"],
+            registry=registry,
+        )
         self.task_failures = Counter(
             "inkcall_task_failures_total",
             "Failures of a part's own endless work, which begins again",

@@ -6,11 +6,17 @@ from alembic import context
 from sqlalchemy import Connection
 
 import base.eventlog
+import base.jobs.tables
 import people.tables
 import sessions.tables
 from base.db import Base, create_engine
 
-TABLES = (base.eventlog.EventRow, people.tables.PersonRow, sessions.tables.SessionRow)
+TABLES = (
+    base.eventlog.EventRow,
+    base.jobs.tables.JobRow,
+    people.tables.PersonRow,
+    sessions.tables.SessionRow,
+)
 """Imported so that `Base.metadata` knows every table."""
 
 

@@ -17,6 +17,7 @@ from base.bus import Bus
 from base.clock import SystemClock
 from base.config import Config
 from base.db import Database
+from base.jobs.part import PART as JOBS
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
 from base.part import Part, Process, StartError, busy, check_parts, sections
@@ -36,7 +37,7 @@ from wire import codes
 
 log = get_logger(__name__)
 
-PARTS = (PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, DEMO)
+PARTS = (JOBS, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, DEMO)
 """Every noun of the server, each after those whose services it uses. `HTTP` is added as the last:
 its route of the pages takes every GET that no route before it took."""
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from base.clock import Clock
 from base.config import Config
+from base.jobs.queue import Jobs
 from base.metrics import Metrics
 from base.part import HealthCheck
 from base.storage import Storage
@@ -57,6 +58,7 @@ class HttpServices:
     people: PeopleService
     pens: PenService
     sessions: SessionService
+    jobs: Jobs
     storage: Storage
     library: Library
     live: LiveRooms

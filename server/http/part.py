@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from base.jobs.queue import Jobs
 from base.part import Part, Process, SocketRoute
 from base.storage import LocalStorage
 from people.pens import PenService
@@ -33,6 +34,7 @@ async def start(process: Process) -> AsyncIterator[None]:
             people=process.need(PeopleService),
             pens=process.need(PenService),
             sessions=process.need(SessionService),
+            jobs=process.need(Jobs),
             storage=LocalStorage(process.config.data_dir / "objects"),
             library=process.need(Library),
             live=_Live(process.need(Hub), process.need(ConnectedPens)),

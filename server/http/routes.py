@@ -7,7 +7,19 @@ from aiohttp import web
 
 from base.routes import Binary, Route, Rule
 from people.grants import ACTIONS
-from server.http import auth, me, openapi, ops, pens, photos, recordings, render, sessions, static
+from server.http import (
+    auth,
+    jobs,
+    me,
+    openapi,
+    ops,
+    pens,
+    photos,
+    recordings,
+    render,
+    sessions,
+    static,
+)
 from server.http.errors import add_headers, explain, observe
 from server.http.keys import DESCRIPTION, PHOTOS, SERVICES, VOICES, HttpServices
 from server.http.permit import permit
@@ -24,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *photos.ROUTES,
     *recordings.ROUTES,
+    *jobs.ROUTES,
     *pens.ROUTES,
     *ops.ROUTES,
     *openapi.ROUTES,
@@ -41,7 +54,7 @@ def setup(
     """
     app[SERVICES] = services
     app[PHOTOS] = PhotoWorkshop(services.config.of(PhotosConfig))
-    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
+    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices", services.jobs)
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
     rows = ROUTES if routes is None else routes

@@ -9,6 +9,9 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from base.jobs.config import JobsConfig
+from base.jobs.queue import Jobs
+from base.jobs.worker import Worker
 from base.storage import LocalStorage
 from people.model import Person
 from recorder.config import RecorderConfig, recordings_dir
@@ -57,6 +60,7 @@ class Http:
 
     client: "TestClient[web.Request, web.Application]"
     kept: Kept
+    jobs: Jobs
     rooms: FakeRooms
     folder: Path
 
@@ -86,6 +90,8 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
     """Run the HTTP side for the time of the block."""
     async with kept(folder, **sections) as services:
         rooms = FakeRooms()
+        jobs = Jobs(services.database, services.clock)
+        worker = Worker(jobs, services.config.of(JobsConfig), folder / "jobs", services.metrics)
         app = web.Application()
         setup(
             app,
@@ -96,6 +102,7 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                 people=services.people,
                 pens=services.pens,
                 sessions=services.sessions,
+                jobs=jobs,
                 storage=LocalStorage(folder / "objects"),
                 library=Library(recordings_dir(services.config)),
                 live=rooms,
@@ -108,5 +115,5 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                 },
             ),
         )
-        async with TestClient(TestServer(app)) as client:
-            yield Http(client=client, kept=services, rooms=rooms, folder=folder)
+        async with worker.running(), TestClient(TestServer(app)) as client:
+            yield Http(client=client, kept=services, jobs=jobs, rooms=rooms, folder=folder)

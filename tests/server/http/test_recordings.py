@@ -193,6 +193,8 @@ async def test_voices_are_rendered_once_and_sent_in_ranges(http: Http) -> None:
     assert part.status == 206
     assert await part.read() == whole[100:300]
     assert file.stat().st_mtime_ns == made
+    # Both shared one job.
+    assert await http.jobs.counts() == {("render_voices", "done"): 1}
 
 
 async def test_voices_of_a_session_that_runs_are_not_rendered(http: Http) -> None:

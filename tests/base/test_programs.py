@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.programs import ProgramFailed, run_module
+from base.programs import ProgramFailed, run_module
 
 
 def _children() -> set[str]:
