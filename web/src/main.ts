@@ -7,4 +7,8 @@ import './ui/theme.css'
 
 // The router asks who is signed in while the words are on their way.
 const app = createApp(App).use(i18n).use(router)
-void loadWords(shared).then(() => app.mount('#app'))
+loadWords(shared).then(
+  () => app.mount('#app'),
+  // A browser may keep the failure of a file, so only a fresh page asks for it again.
+  () => setTimeout(() => location.reload(), 3000),
+)
