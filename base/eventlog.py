@@ -6,7 +6,7 @@ event_waiting   what failed, and what came after it in the same scope
 event_handled   what an idempotent handler has done already, by envelope
 """
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, delete, func, select, update
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,6 +40,8 @@ class CursorRow(Base):
     part: Mapped[str] = mapped_column(String(64), primary_key=True)
     subscription: Mapped[str] = mapped_column(String(64), primary_key=True)
     last_id: Mapped[int] = mapped_column(BigInteger)
+    replays: Mapped[int] = mapped_column(Integer)
+    """How often it was moved back: a batch that was under way must not move it on again."""
 
 
 class WaitingRow(Base):
@@ -95,10 +97,14 @@ async def replay(transaction: AsyncSession, part: str, from_id: int) -> list[str
         await transaction.execute(
             delete(table).where(table.part == part, table.event_id >= from_id)
         )
+    back = max(0, from_id - 1)
     await transaction.execute(
         update(CursorRow)
-        .where(CursorRow.part == part, CursorRow.last_id >= from_id)
-        .values(last_id=max(0, from_id - 1))
+        .where(CursorRow.part == part)
+        .values(
+            last_id=case((CursorRow.last_id > back, back), else_=CursorRow.last_id),
+            replays=CursorRow.replays + 1,
+        )
     )
     found = await transaction.scalars(select(CursorRow.subscription).where(CursorRow.part == part))
     return sorted(found)

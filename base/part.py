@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from base.background import Background
 from base.clock import Clock
+from base.commands import Command
 from base.config import Config, ConfigError, Section
 from base.metrics import Metrics
 
@@ -83,6 +84,8 @@ class Part:
     """Makes its services and registers them; leaving the context takes them down."""
     settings: Mapping[str, type[Section]] = field(default_factory=dict)
     """Its sections of `config.yaml`, by name."""
+    commands: Sequence[Command] = ()
+    """Its subcommands of `inkcall`."""
     tables: Sequence[type[Any]] = ()
     migrations: Path | None = None
     """Folder of its migrations, when they lie with the part."""

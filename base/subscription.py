@@ -62,7 +62,9 @@ class Subscription:
         async with self._database.session() as transaction:
             if await transaction.get(CursorRow, (self.part, self.name)) is None:
                 last_id = await newest_id(transaction) if self._start == "now" else 0
-                transaction.add(CursorRow(part=self.part, subscription=self.name, last_id=last_id))
+                transaction.add(
+                    CursorRow(part=self.part, subscription=self.name, last_id=last_id, replays=0)
+                )
 
     async def deliver(self) -> int:
         """Handle what waits and is due, then a batch of what is new; return how many were handled."""
@@ -78,7 +80,7 @@ class Subscription:
     async def _deliver_new(self) -> int:
         async with self._database.reading() as transaction:
             cursor = await transaction.get_one(CursorRow, (self.part, self.name))
-            before = cursor.last_id
+            before, replays = cursor.last_id, cursor.replays
             # Read first: what is committed between the two questions must not be passed over.
             newest = await newest_id(transaction)
             query = (
@@ -109,14 +111,14 @@ class Subscription:
             else:
                 held.add(row.scope)
                 waiting.append(self._waiting(row, attempts=1))
-        await self._advance(before, reached, waiting)
+        await self._advance(replays, reached, waiting)
         return handled
 
-    async def _advance(self, before: int, reached: int, waiting: list[WaitingRow]) -> None:
+    async def _advance(self, replays: int, reached: int, waiting: list[WaitingRow]) -> None:
         async with self._database.session() as transaction:
             cursor = await transaction.get_one(CursorRow, (self.part, self.name))
-            # A replay may have moved it back meanwhile: then all this comes again.
-            if cursor.last_id == before:
+            # A replay moved it back meanwhile: then all this comes again.
+            if cursor.replays == replays:
                 cursor.last_id = reached
                 transaction.add_all(waiting)
 

@@ -13,6 +13,9 @@ from base.part import StartError
 from base.signing import KeyFileError
 from server.app import SECTIONS, default_config_file, serving
 
+StartFailed = (StartError, KeyFileError)
+"""Their texts are one sentence that says what to do."""
+
 
 def main() -> None:
     """Run until SIGTERM (drains: running sessions may finish) or SIGINT (ends them now)."""
@@ -24,11 +27,16 @@ def main() -> None:
         config = load_config(arguments.config or default_config_file(), os.environ, SECTIONS)
     except ConfigError as error:
         sys.exit(_said(f"settings: {error}"))
-    configure_log(config.log.format, config.log.level)
     try:
-        asyncio.run(_run(config, demo=arguments.demo))
-    except (StartError, KeyFileError) as error:
+        serve(config, demo=arguments.demo)
+    except StartFailed as error:
         sys.exit(_said(str(error)))
+
+
+def serve(config: Config, *, demo: bool) -> None:
+    """Run the server until a signal ends it; raise one of `StartFailed` when it cannot start."""
+    configure_log(config.log.format, config.log.level)
+    asyncio.run(_run(config, demo=demo))
 
 
 async def _run(config: Config, *, demo: bool) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from base.db import Database
+from base.jobs.commands import COMMANDS
 from base.jobs.config import JobsConfig
 from base.jobs.queue import Jobs
 from base.jobs.tables import JobRow
@@ -22,4 +23,6 @@ async def start(process: Process) -> AsyncIterator[None]:
     yield
 
 
-PART = Part(name="jobs", start=start, settings={"jobs": JobsConfig}, tables=(JobRow,))
+PART = Part(
+    name="jobs", start=start, commands=COMMANDS, settings={"jobs": JobsConfig}, tables=(JobRow,)
+)

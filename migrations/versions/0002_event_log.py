@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("part", sa.String(length=64), nullable=False),
         sa.Column("subscription", sa.String(length=64), nullable=False),
         sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.Column("replays", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("part", "subscription", name=op.f("pk_event_cursors")),
     )
     op.create_table(

@@ -225,6 +225,23 @@ async def test_a_part_may_hear_everything_again_from_any_id(services: Kept) -> N
     assert await services.bus.replay("nobody", 1) == []
 
 
+async def test_a_replay_in_the_middle_of_a_delivery_is_not_undone_by_it(services: Kept) -> None:
+    heard: list[str] = []
+    replayed = False
+
+    async def hear(envelope: Envelope[Happened]) -> None:
+        nonlocal replayed
+        heard.append(envelope.event.what)
+        if not replayed:
+            replayed = True
+            await services.bus.replay("test", 1)
+
+    services.bus.subscribe("test", "one", {Happened: hear})
+    await publish(services, Happened(what="one"), Happened(what="two"))
+    await services.bus.deliver()
+    assert heard == ["one", "two", "one", "two"]
+
+
 async def test_how_far_behind_a_subscription_is_can_be_seen(services: Kept) -> None:
     seen: list[tuple[float | None, float | None]] = []
 
