@@ -15,6 +15,7 @@ from aiohttp import web
 from base.bus import Bus
 from base.clock import Clock, SystemClock
 from base.config import Config
+from base.database_url import DatabaseError
 from base.db import Database
 from base.log import get_logger
 from base.looplag import LoopLag
@@ -100,9 +101,12 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
                 f"{error.filename or config.data_dir} cannot be written ({error.strerror}): "
                 "give the server a folder of its own with INKCALL__SERVER__DATA_DIR."
             ) from error
-        database = Database(config.database_url)
-        stack.push_async_callback(database.close)
-        await database.migrate()
+        try:
+            database = Database(config.database_url)
+            stack.push_async_callback(database.close)
+            await database.migrate()
+        except DatabaseError as error:
+            raise StartError(f"{error} See database.url in the settings.") from None
         bus = Bus(database, clock, metrics)
         people = PeopleService(database, bus, signer, config.people, clock, metrics)
         stack.callback(people.close)

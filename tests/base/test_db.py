@@ -13,7 +13,7 @@ from tests.fakes.services import Kept, kept
 
 
 @pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[Kept]:
+async def services(tmp_path: Path, each_database: str) -> AsyncIterator[Kept]:
     async with kept(tmp_path) as services:
         yield services
 
@@ -57,18 +57,38 @@ async def test_many_writers_at_once_all_get_their_turn(services: Kept) -> None:
 
 async def test_writers_that_wait_leave_the_connections_to_readers(services: Kept) -> None:
     database = services.database
+    await put(database, "n")
+
+    async def once_more() -> None:
+        async with database.session() as session:
+            await session.execute(text("UPDATE outbox SET attempts = attempts + 1"))
+
+    async def attempts() -> int | None:
+        async with database.reading() as session:
+            found: int | None = await session.scalar(text("SELECT attempts FROM outbox"))
+            return found
+
     async with asyncio.TaskGroup() as group, database.session() as session:
-        await session.execute(text("DELETE FROM outbox"))
-        for n in range(30):
-            group.create_task(put(database, f"n{n}"))
-        async with asyncio.timeout(2):
+        await session.execute(text("UPDATE outbox SET attempts = attempts + 1"))
+        for _ in range(30):
+            group.create_task(once_more())
+        async with asyncio.timeout(5):
             for _ in range(50):
-                assert await names(database) == []
-    assert len(await names(database)) == 30
+                assert await attempts() == 0
+    assert await attempts() == 31
 
 
-async def test_the_connection_is_set_up_for_safety(services: Kept) -> None:
-    async with services.database.session() as session:
+async def test_a_reading_transaction_sees_one_moment(services: Kept) -> None:
+    await put(services.database, "first")
+    query = text("SELECT count(*) FROM outbox")
+    async with services.database.reading() as session:
+        assert await session.scalar(query) == 1
+        await put(services.database, "second")
+        assert await session.scalar(query) == 1
+
+
+async def test_sqlite_is_set_up_for_safety(tmp_path: Path) -> None:
+    async with kept(tmp_path) as services, services.database.session() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await session.scalar(text("PRAGMA foreign_keys")) == 1
         assert await session.scalar(text("PRAGMA synchronous")) == 2

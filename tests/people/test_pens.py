@@ -13,6 +13,9 @@ from tests.fakes.services import Kept, kept
 ADDRESS = "192.0.2.1"
 
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
+
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:
     async with kept(tmp_path) as services:

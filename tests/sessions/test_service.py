@@ -25,6 +25,9 @@ RATING = Rating(understood=3, clear=3, patient=3, useful=2, labels=["patient", "
 REPORT = Report(knowledge_points=["圆"], difficulty=4, participation=5)
 
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
+
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:
     async with kept(tmp_path) as services:
