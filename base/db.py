@@ -66,7 +66,7 @@ class Database:
         self._url = url = normal_url(url)
         self._engine = create_engine(url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        reading = self._engine.execution_options(**_reading_options(url))
+        reading = self._engine.execution_options(**reading_options(url))
         self._reading = async_sessionmaker(reading, expire_on_commit=False)
         self._writing = asyncio.Lock() if is_sqlite(url) else asyncio.Semaphore(_WRITERS)
 
@@ -99,7 +99,8 @@ class Database:
         await self._engine.dispose()
 
 
-def _reading_options(url: str) -> dict[str, object]:
+def reading_options(url: str) -> dict[str, object]:
+    """Return what makes a transaction of an engine one that only reads and sees one moment."""
     if is_sqlite(url):
         return {_READ_ONLY: True}
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
