@@ -27,11 +27,13 @@ TEMPLATE = "migrated"
 _START_WITHIN_S = 60.0
 
 # Nothing here has to outlive the run, so nothing waits for the disk.
-SETTINGS = {
+_FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+}
+_SETTINGS = {
     "max_connections": "200",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -92,8 +94,8 @@ def server() -> Server:
     return running
 
 
-def start() -> Server:
-    """Start a server with an empty cluster."""
+def start(*, durable: bool = False) -> Server:
+    """Start a server with an empty cluster; a durable one waits for the disk, for measurements."""
     programs = postgres_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL's server is missing: install what Debian calls postgresql")
@@ -119,7 +121,8 @@ def start() -> Server:
         **common,
     )
     port = free_port()
-    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    chosen = _SETTINGS if durable else _SETTINGS | _FAST
+    settings = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs / "postgres", "-D", data, "-p", str(port), *settings],
