@@ -109,7 +109,7 @@ def reading_options(url: str) -> dict[str, object]:
 def create_engine(url: str) -> AsyncEngine:
     """Return an engine with our settings for SQLite connections and transactions."""
     if not is_sqlite(url):
-        return create_async_engine(
+        postgres = create_async_engine(
             url,
             pool_size=_POOL,
             max_overflow=0,
@@ -118,6 +118,8 @@ def create_engine(url: str) -> AsyncEngine:
             hide_parameters=True,
             connect_args={"timeout": CONNECT_WITHIN_S},
         )
+        event.listen(postgres.sync_engine, "before_cursor_execute", _without_nul, retval=True)
+        return postgres
     # Hidden parameters: an error's text would otherwise carry names into the log.
     engine = create_async_engine(url, pool_size=4, max_overflow=4, hide_parameters=True)
     sync: Engine = engine.sync_engine
@@ -141,6 +143,19 @@ def create_engine(url: str) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _without_nul(
+    _connection: object, _cursor: object, statement: str, values: Any, _context: object, many: bool
+) -> tuple[str, Any]:
+    """PostgreSQL's text has no NUL, which anybody can send: it is kept as the mark of a lost letter."""
+
+    def plain(row: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(
+            value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in row
+        )
+
+    return statement, [plain(row) for row in values] if many else plain(values)
 
 
 def alembic_config(url: str) -> AlembicConfig:

@@ -102,3 +102,10 @@ async def test_an_error_tells_no_values(services: Kept) -> None:
                 {"who": "a name that is nobody's business"},
             )
     assert "nobody's business" not in str(error.value)
+
+
+async def test_a_nul_in_a_text_is_no_error(services: Kept) -> None:
+    await put(services.database, "a\0b")
+    (kept_name,) = await names(services.database)
+    assert kept_name in {"a\0b", "a\ufffdb"}
+    assert await services.people.find("student", "a\0b") == []
