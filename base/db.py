@@ -1,4 +1,4 @@
-"""The database: one declarative base, transactions, migrations. SQLite in WAL mode by default."""
+"""The database: one declarative base, transactions, migrations. SQLite in WAL mode, or PostgreSQL."""
 
 import asyncio
 import contextlib
@@ -18,10 +18,23 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from base.database_url import (
+    CONNECT_WITHIN_S,
+    DatabaseError,
+    is_sqlite,
+    normal_url,
+    shown,
+    why_unreachable,
+)
+
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 _BUSY_MS = 5000
 _READ_ONLY = "inkcall_read_only"
+_POOL = 10
+_WRITERS = 6
+"""Of PostgreSQL's connections those that writers may hold: they wait for each other's rows, and
+readers must not wait with them."""
 
 
 class Base(DeclarativeBase):
@@ -44,21 +57,23 @@ class Database:
     On SQLite a writing transaction takes the write lock at its start (`BEGIN IMMEDIATE`): one that
     began by reading and then wants to write could otherwise fail with "database is locked" without
     ever waiting. Writers of this process queue in the loop rather than in SQLite's sleeping retries.
-    Transactions are not to be nested.
+    On PostgreSQL writers run side by side, each statement seeing what was committed before it: who
+    reads a row in order to change it reads it with `with_for_update`. A reading transaction sees
+    one moment on both. Transactions are not to be nested.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url = url = normal_url(url)
         self._engine = create_engine(url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        reading = self._engine.execution_options(**{_READ_ONLY: True})
+        reading = self._engine.execution_options(**reading_options(url))
         self._reading = async_sessionmaker(reading, expire_on_commit=False)
-        self._writing = asyncio.Lock() if is_sqlite(url) else None
+        self._writing = asyncio.Lock() if is_sqlite(url) else asyncio.Semaphore(_WRITERS)
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """Open a transaction that may write; commits at the end of the block, rolls back on error."""
-        async with self._writing or contextlib.nullcontext(), self._sessions.begin() as session:
+        async with self._writing, self._sessions.begin() as session:
             yield session
 
     @contextlib.asynccontextmanager
@@ -72,7 +87,12 @@ class Database:
         if is_sqlite(self._url) and (file := make_url(self._url).database):
             await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
         # Alembic's environment runs a loop of its own, so it needs a thread of its own.
-        await asyncio.to_thread(command.upgrade, alembic_config(self._url), "heads")
+        try:
+            await asyncio.to_thread(command.upgrade, alembic_config(self._url), "heads")
+        except Exception as error:
+            if (reason := why_unreachable(error)) is None:
+                raise
+            raise DatabaseError(f"{shown(self._url)} cannot be used ({reason}).") from None
 
     async def answers(self) -> bool:
         """Return True when a query came back; raises what the driver raises otherwise."""
@@ -85,15 +105,27 @@ class Database:
         await self._engine.dispose()
 
 
-def is_sqlite(url: str) -> bool:
-    """Tell whether the address is one of SQLite."""
-    return make_url(url).get_backend_name() == "sqlite"
+def reading_options(url: str) -> dict[str, object]:
+    """Return what makes a transaction of an engine one that only reads and sees one moment."""
+    if is_sqlite(url):
+        return {_READ_ONLY: True}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def create_engine(url: str) -> AsyncEngine:
     """Return an engine with our settings for SQLite connections and transactions."""
     if not is_sqlite(url):
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        postgres = create_async_engine(
+            url,
+            pool_size=_POOL,
+            max_overflow=0,
+            # The server may have been restarted since.
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_WITHIN_S},
+        )
+        event.listen(postgres.sync_engine, "before_cursor_execute", _without_nul, retval=True)
+        return postgres
     # Hidden parameters: an error's text would otherwise carry names into the log.
     engine = create_async_engine(url, pool_size=4, max_overflow=4, hide_parameters=True)
     sync: Engine = engine.sync_engine
@@ -117,6 +149,19 @@ def create_engine(url: str) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _without_nul(
+    _connection: object, _cursor: object, statement: str, values: Any, _context: object, many: bool
+) -> tuple[str, Any]:
+    """PostgreSQL's text has no NUL, which anybody can send: it is kept as the mark of a lost letter."""
+
+    def plain(row: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(
+            value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in row
+        )
+
+    return statement, [plain(row) for row in values] if many else plain(values)
 
 
 def alembic_config(url: str) -> AlembicConfig:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
@@ -36,6 +37,8 @@ _USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _WRONG_CODES = 20
 _BEGUN = 30
 _CODES_WINDOW_S = 300.0
+_RIVALS = 10
+"""Teachers who may pair the same pen at the same moment: in each round at least one gets it."""
 _SLOWER_S = 5
 """RFC 8628 section 3.5: `slow_down` adds five seconds to the interval."""
 
@@ -143,6 +146,15 @@ class PenService:
 
     async def pair(self, teacher_id: str, pen: str, model: str) -> PenCredential:
         """Give a pen to a teacher, from whoever had it, and return its new credential."""
+        for _ in range(_RIVALS):
+            try:
+                return await self._pair(teacher_id, pen, model)
+            except IntegrityError:
+                # Somebody paired the same pen meanwhile. Theirs is committed, so now it is seen.
+                log.info("pen_paired_at_once", pen=pen, teacher=teacher_id)
+        return await self._pair(teacher_id, pen, model)
+
+    async def _pair(self, teacher_id: str, pen: str, model: str) -> PenCredential:
         token = secrets.token_urlsafe(32)
         now_ms = self._clock.unix_ms()
         async with self._database.session() as session:
@@ -150,7 +162,9 @@ class PenService:
             if teacher is None or teacher.role != "teacher":
                 raise Refusal("access_denied", "this teacher is not known")
             before = await session.scalar(
-                select(PenRow).where(PenRow.pen == pen, PenRow.revoked_ms.is_(None))
+                select(PenRow)
+                .where(PenRow.pen == pen, PenRow.revoked_ms.is_(None))
+                .with_for_update()
             )
             if before is not None:
                 self._revoke(session, before)
@@ -197,8 +211,10 @@ class PenService:
 
     async def revoke(self, teacher_id: str, pen: str) -> None:
         """Take a pen off a teacher's account; refuses with `unknown_pen`."""
-        query = select(PenRow).where(
-            PenRow.teacher_id == teacher_id, PenRow.pen == pen, PenRow.revoked_ms.is_(None)
+        query = (
+            select(PenRow)
+            .where(PenRow.teacher_id == teacher_id, PenRow.pen == pen, PenRow.revoked_ms.is_(None))
+            .with_for_update()
         )
         async with self._database.session() as session:
             row = await session.scalar(query)

@@ -156,8 +156,12 @@ class PeopleService:
 
     async def sign_out_everywhere(self, person_id: str, reason: str) -> int:
         """End all sign-ins of a person; return how many there were."""
-        query = select(SignInRow).where(
-            SignInRow.person_id == person_id, SignInRow.revoked_ms.is_(None)
+        query = (
+            select(SignInRow)
+            .where(SignInRow.person_id == person_id, SignInRow.revoked_ms.is_(None))
+            # In one order, so that two at once do not wait for each other in a ring.
+            .order_by(SignInRow.id)
+            .with_for_update()
         )
         now_ms = self._clock.unix_ms()
         async with self._database.session() as session:
@@ -217,7 +221,7 @@ class PeopleService:
                 PersonRow.role == role,
                 (PersonRow.id == text)
                 | (PersonRow.login == normal_login(text))
-                | PersonRow.name.contains(text, autoescape=True),
+                | PersonRow.name.icontains(text, autoescape=True),
             )
             .limit(_FIND_MAX)
         )
@@ -312,11 +316,16 @@ class PeopleService:
     async def _token(
         self, session: AsyncSession, person_id: str, token: str
     ) -> tuple[RefreshTokenRow, SignInRow]:
-        kept = await session.get(RefreshTokenRow, _token_hash(token))
-        if kept is not None:
-            sign_in = await session.get_one(SignInRow, kept.sign_in_id)
-            if sign_in.person_id == person_id:
-                return kept, sign_in
+        family = select(RefreshTokenRow.sign_in_id).where(
+            RefreshTokenRow.token_hash == _token_hash(token)
+        )
+        # The sign-in is locked before its token is looked at: two tabs that renew, or a sign-out
+        # beside them, go one after the other and see what the one before has done.
+        sign_in = await session.scalar(
+            select(SignInRow).where(SignInRow.id.in_(family)).with_for_update()
+        )
+        if sign_in is not None and sign_in.person_id == person_id:
+            return await session.get_one(RefreshTokenRow, _token_hash(token)), sign_in
         raise _unauthorized("token_invalid", "this sign-in is not known")
 
     def _add_token(self, session: AsyncSession, sign_in_id: str, now_ms: int) -> str:

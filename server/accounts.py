@@ -19,6 +19,7 @@ from typing import get_args
 from base.bus import Bus
 from base.clock import SystemClock
 from base.config import Config, ConfigError, load_config
+from base.database_url import DatabaseError
 from base.db import Database
 from base.errors import Refusal
 from base.metrics import Metrics
@@ -36,7 +37,7 @@ def main() -> int:
     file = arguments.config or (Path("config.yaml") if Path("config.yaml").is_file() else None)
     try:
         asyncio.run(_run(load_config(file, os.environ, SECTIONS), arguments))
-    except (ConfigError, Refusal) as error:
+    except (ConfigError, DatabaseError, Refusal) as error:
         sys.stderr.write(f"{getattr(error, 'text', error)}\n")
         return 1
     return 0

@@ -16,6 +16,7 @@ from aiohttp import web
 from base.bus import Bus
 from base.clock import SystemClock
 from base.config import Config
+from base.database_url import DatabaseError
 from base.db import Database
 from base.jobs.part import PART as JOBS
 from base.log import get_logger, safe_error
@@ -126,9 +127,12 @@ async def _bring_common(process: Process, stack: AsyncExitStack) -> None:
             f"{error.filename or config.data_dir} cannot be written ({error.strerror}): "
             "give the server a folder of its own with INKCALL__SERVER__DATA_DIR."
         ) from error
-    database = Database(config.database_url)
-    stack.push_async_callback(database.close)
-    await database.migrate()
+    try:
+        database = Database(config.database_url)
+        stack.push_async_callback(database.close)
+        await database.migrate()
+    except DatabaseError as error:
+        raise StartError(f"{error} See database.url in the settings.") from None
     process.provide(database)
     process.health["database"] = database.answers
     bus = Bus(database, process.clock, process.metrics)

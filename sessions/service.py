@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
@@ -63,32 +64,33 @@ class SessionService:
         started_ms: int,
     ) -> None:
         """Keep a session that begins now; a second time for the same id changes nothing."""
-        async with self._database.session() as session:
-            if await session.get(SessionRow, session_id) is not None:
-                return
-            session.add(
-                SessionRow(
-                    id=session_id,
-                    call_id=call_id,
-                    student_id=student_id,
-                    teacher_id=teacher_id,
-                    subject=subject,
-                    note=note,
-                    started_ms=started_ms,
-                )
-            )
-            self._bus.add(
-                session,
-                SessionStarted(
-                    session_id=session_id,
-                    student_id=student_id,
-                    teacher_id=teacher_id,
-                    subject=subject,
-                    started_ms=started_ms,
-                    call_id=call_id,
-                ),
-                actor=teacher_id,
-            )
+        started = SessionStarted(
+            session_id=session_id,
+            student_id=student_id,
+            teacher_id=teacher_id,
+            subject=subject,
+            started_ms=started_ms,
+            call_id=call_id,
+        )
+        row = SessionRow(
+            id=session_id,
+            call_id=call_id,
+            student_id=student_id,
+            teacher_id=teacher_id,
+            subject=subject,
+            note=note,
+            started_ms=started_ms,
+        )
+        try:
+            async with self._database.session() as session:
+                if await session.get(SessionRow, session_id) is None:
+                    session.add(row)
+                    self._bus.add(session, started, actor=teacher_id)
+        except IntegrityError:
+            # The same session, begun at the same moment; another one of the same call is an error.
+            async with self._database.reading() as session:
+                if await session.get(SessionRow, session_id) is None:
+                    raise
 
     async def end(
         self, session_id: str, ended_ms: int, reason: EndReason, facts: SessionFacts | None
@@ -98,7 +100,7 @@ class SessionService:
         Without facts, because the room was lost, it does not count as valid.
         """
         async with self._database.session() as session:
-            row = await self._row(session, session_id)
+            row = await self._row(session, session_id, to_change=True)
             return self._end(session, row, ended_ms, reason, facts)
 
     async def recover(
@@ -122,7 +124,7 @@ class SessionService:
             flushed_ms = await asyncio.to_thread(last_flush_ms, session_id)
             known = await asyncio.to_thread(facts, session_id)
             async with self._database.session() as session:
-                row = await self._row(session, session_id)
+                row = await self._row(session, session_id, to_change=True)
                 ended_ms = row.started_ms if flushed_ms is None else min(flushed_ms, now_ms)
                 self._end(session, row, ended_ms, "server_lost", known)
             log.warning("session_lost", session=session_id)
@@ -134,7 +136,7 @@ class SessionService:
     async def rate(self, session_id: str, student_id: str, rating: Rating) -> None:
         """Take the student's form; refuses with `unknown_session`, `still_running`, `already_given`."""
         async with self._database.session() as session:
-            row = await self._row(session, session_id)
+            row = await self._row(session, session_id, to_change=True)
             if row.student_id != student_id:
                 raise _unknown()
             _refuse_form(row, given=row.rating is not None)
@@ -174,7 +176,7 @@ class SessionService:
     async def report(self, session_id: str, teacher_id: str, report: Report) -> None:
         """Take the teacher's form; refuses with `unknown_session`, `still_running`, `already_given`."""
         async with self._database.session() as session:
-            row = await self._row(session, session_id)
+            row = await self._row(session, session_id, to_change=True)
             if row.teacher_id != teacher_id:
                 raise _unknown()
             _refuse_form(row, given=row.report is not None)
@@ -289,7 +291,7 @@ class SessionService:
     async def add_photo(self, photo: PhotoRecord, at_most: int) -> None:
         """Keep what is known of a photo; refuses with `too_many_photos`."""
         async with self._database.session() as session:
-            await self._row(session, photo.session)
+            await self._row(session, photo.session, to_change=True)
             kept = await session.scalar(
                 select(func.count()).where(PhotoRow.session_id == photo.session)
             )
@@ -331,8 +333,10 @@ class SessionService:
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _row(self, session: AsyncSession, session_id: str) -> SessionRow:
-        row = await session.get(SessionRow, session_id)
+    async def _row(
+        self, session: AsyncSession, session_id: str, *, to_change: bool = False
+    ) -> SessionRow:
+        row = await session.get(SessionRow, session_id, with_for_update=to_change)
         if row is None:
             raise _unknown()
         return row

@@ -89,6 +89,15 @@ def put_stamp(stamp: Path, value: str) -> None:
     stamp.write_text(value, encoding="utf-8")
 
 
+def postgres_programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs (Debian keeps them off the PATH), or None."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    if found:
+        return max(found, key=lambda folder: int(folder.parent.name.partition(".")[0]))
+    program = shutil.which("postgres")
+    return Path(program).resolve().parent if program else None
+
+
 def install_packages(packages: list[str]) -> None:
     """Install Debian packages; raise `Trouble` with the command to type where we may not."""
     wanted = " ".join(packages)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools.machine import ROOT, Trouble, install_packages, told
+from tools.machine import ROOT, Trouble, install_packages, postgres_programs, told
 from tools.setup import WEB, node_environment
 
 REPORTS = ROOT / "test-artifacts"
@@ -24,6 +24,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": lambda: Path("/usr/bin/chromium").exists(),
     "espeak-ng": lambda: shutil.which("espeak-ng") is not None,
     "fonts-noto-cjk": lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
+    "postgresql": lambda: postgres_programs() is not None,
 }
 """Debian packages the tests use, and how to see that they are there."""
 

@@ -34,6 +34,9 @@ class Other(DomainEvent, tag="test_other", frozen=True, kw_only=True):
     pass
 
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
+
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:
     async with kept(tmp_path) as services:

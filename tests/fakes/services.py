@@ -1,4 +1,4 @@
-"""The kept part of a server (database, bus, people, pens, sessions) on a real SQLite file."""
+"""The kept part of a server (database, bus, people, pens, sessions) on a real database."""
 
 import atexit
 import functools
@@ -15,7 +15,7 @@ import msgspec
 from alembic import command
 
 from base.bus import Bus
-from base.config import Config
+from base.config import Config, DatabaseConfig
 from base.db import Database, alembic_config
 from base.metrics import Metrics
 from base.signing import Signer
@@ -25,6 +25,7 @@ from people.pens import PenService
 from people.service import PeopleService
 from sessions.config import SessionsConfig
 from sessions.service import SessionService
+from tests.fakes import databases
 from tests.fakes.clock import FakeClock
 
 PASSWORD = "correct horse"
@@ -72,13 +73,18 @@ class Kept:
 async def kept(
     folder: Path, clock: FakeClock | None = None, **sections: Any
 ) -> AsyncIterator[Kept]:
-    """Open the services on the database in `folder`, which may hold one of an earlier run."""
+    """Open the services on the database of `folder`, which may hold one of an earlier run.
+
+    It is a SQLite file in it, unless the test asked for `each_database`.
+    """
     clock = clock or FakeClock()
     base = Config(people=CHEAP)
     server = sections.pop("server", base.server)
     server = msgspec.structs.replace(server, data_dir=str(folder))
     config = base.with_(server=server, **sections)
-    if not (folder / "inkcall.db").exists():
+    if url := databases.OF_FOLDER.get(folder):
+        config = config.with_(database=DatabaseConfig(url=url))
+    elif not (folder / "inkcall.db").exists():
         shutil.copy(_migrated(), folder / "inkcall.db")
     database = Database(config.database_url)
     metrics = Metrics()

@@ -1,5 +1,6 @@
 """Pens: pairing by a code on two screens, knowing a pen again, taking it off."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from people.model import Identity, Person
 from tests.fakes.services import Kept, kept
 
 ADDRESS = "192.0.2.1"
+
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
@@ -109,3 +113,26 @@ async def test_a_pen_that_is_taken_off_or_paired_anew_is_not_known_any_more(serv
     assert await services.pens.pens_of(wang.id) == []
     await services.bus.deliver()
     assert told == [(first, chen.id), (second, wang.id)]
+
+
+async def test_a_pen_paired_by_many_at_once_is_one_teachers(services: Kept) -> None:
+    teachers = [await services.teacher(f"tea{n}", "老师") for n in range(4)]
+    await services.pens.pair(teachers[0].id, "pen-1", "N2")
+    await asyncio.gather(*(services.pens.pair(one.id, "pen-1", "N2") for one in teachers))
+    await asyncio.gather(*(services.pens.pair(one.id, "pen-2", "N2") for one in teachers))
+    for pen in ("pen-1", "pen-2"):
+        owners = [
+            one.id
+            for one in teachers
+            if pen in [paired.pen for paired in await services.pens.pens_of(one.id)]
+        ]
+        assert len(owners) == 1
+
+
+async def test_a_pen_taken_off_twice_at_once_is_taken_off_once(services: Kept) -> None:
+    teacher = await services.teacher()
+    await services.pens.pair(teacher.id, "pen-1", "N2")
+    ended = await asyncio.gather(
+        *(services.pens.revoke(teacher.id, "pen-1") for _ in range(6)), return_exceptions=True
+    )
+    assert [one.code for one in ended if isinstance(one, Refusal)] == ["unknown_pen"] * 5

@@ -23,6 +23,9 @@ from tests.fakes.services import CHEAP, PASSWORD, Kept, kept
 ADDRESS = "192.0.2.1"
 
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
+
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:
     async with kept(tmp_path) as services:
@@ -303,12 +306,71 @@ async def test_signing_out_everywhere_ends_every_device(services: Kept) -> None:
             services.people.verify_access(device.access_token)
 
 
+# --- at the same moment ----------------------------------------------------------------------
+
+
+async def test_tabs_that_renew_at_once_all_go_on(services: Kept) -> None:
+    student = await services.student()
+    token = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token
+    renewed = await asyncio.gather(*(services.people.refresh(student.id, token) for _ in range(6)))
+    for one in renewed:
+        await services.people.refresh(student.id, one.refresh_token)
+
+
+async def test_a_stolen_token_shown_many_times_at_once_ends_the_sign_in_once(
+    services: Kept,
+) -> None:
+    told = []
+
+    async def note(envelope: Envelope[SignInRevoked]) -> None:
+        told.append(envelope.event.reason)
+
+    services.bus.subscribe("test", "told", {SignInRevoked: note})
+    student = await services.student()
+    stolen = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token
+    await services.people.refresh(student.id, stolen)
+    services.clock.advance(11)
+    ended = await asyncio.gather(
+        *(services.people.refresh(student.id, stolen) for _ in range(6)), return_exceptions=True
+    )
+    assert [one.code for one in ended if isinstance(one, Refusal)] == ["token_revoked"] * 6
+    await services.bus.deliver()
+    assert told == ["reuse"]
+
+
+async def test_signing_out_twice_and_everywhere_at_once_ends_each_sign_in_once(
+    services: Kept,
+) -> None:
+    told = []
+
+    async def note(envelope: Envelope[SignInRevoked]) -> None:
+        told.append(envelope.event.sign_in_id)
+
+    services.bus.subscribe("test", "told", {SignInRevoked: note})
+    student = await services.student()
+    tokens = [
+        (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token for _ in range(3)
+    ]
+    everywhere = (services.people.sign_out_everywhere(student.id, "lost") for _ in range(4))
+    each = (services.people.sign_out(student.id, token) for token in tokens * 2)
+    await asyncio.gather(*everywhere, *each)
+    await services.bus.deliver()
+    assert len(told) == len(set(told)) == 3
+
+
+async def test_a_login_taken_by_many_at_once_is_one_persons(services: Kept) -> None:
+    ended = await asyncio.gather(*(services.student() for _ in range(6)), return_exceptions=True)
+    assert [one.code for one in ended if isinstance(one, Refusal)] == ["login_taken"] * 5
+
+
 # --- accounts --------------------------------------------------------------------------------
 
 
 async def test_accounts_are_found_by_id_login_and_part_of_the_name(services: Kept) -> None:
     student, teacher = await services.student(), await services.teacher()
     assert await services.people.find("student", "小雨") == [student.id]
+    other = await services.student("ann", "Ann Lee")
+    assert await services.people.find("student", "LEE") == [other.id]
     assert await services.people.find("student", "LIN") == [student.id]
     assert await services.people.find("teacher", teacher.id) == [teacher.id]
     assert await services.people.find("teacher", "小雨") == []

@@ -64,6 +64,18 @@ async def test_a_busy_media_port_too(tmp_path: Path) -> None:
     assert "INKCALL__MEDIA__PORT" in said
 
 
+async def test_a_database_out_of_reach_is_one_sentence_without_its_password(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can answer there
+        port = taken.getsockname()[1]
+        url = f"postgresql://inkcall:hunter2@127.0.0.1:{port}/inkcall"
+        code, said = await failed(tmp_path, INKCALL__DATABASE__URL=url)
+    assert code == 2
+    assert "database.url" in said and str(port) in said
+    assert "hunter2" not in said
+    assert len(said.splitlines()) == 1
+
+
 async def test_an_unknown_setting_is_refused_by_its_name(tmp_path: Path) -> None:
     code, said = await failed(tmp_path, INKCALL__ROOMS__GRACES="60")
     assert code == 2

@@ -1,9 +1,12 @@
 """Sessions: begun, ended once, rated and reported once, mended after a crash, looked up."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from base.errors import Refusal
 from base.events import DomainEvent, Envelope
@@ -23,6 +26,9 @@ from wire.lobby import LabelCount, Subject
 FACTS = SessionFacts(together_s=300, strokes=12)
 RATING = Rating(understood=3, clear=3, patient=3, useful=2, labels=["patient", "lively"])
 REPORT = Report(knowledge_points=["圆"], difficulty=4, participation=5)
+
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
@@ -117,6 +123,80 @@ async def test_what_a_crash_left_running_is_ended_when_its_recording_ended(tmp_p
         assert (await services.sessions.get("s_3")).reason == "hung_up"
         due = await services.sessions.forms_due("p_lin", "student")
         assert [form.session for form in due] == ["s_1"]
+
+
+def photo(n: int) -> PhotoRecord:
+    return PhotoRecord(
+        photo=f"f_{n}",
+        session="s_1",
+        member="p_lin",
+        extension="jpg",
+        width=800,
+        height=600,
+        bytes=1000,
+    )
+
+
+# --- at the same moment ----------------------------------------------------------------------
+
+
+async def outcomes(*attempts: Awaitable[object]) -> Counter[str]:
+    """Run all at once; return how often each came out, by its value or the refusal's code."""
+    ended = await asyncio.gather(*attempts, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, BaseException) and not isinstance(one, Refusal):
+            raise one
+    return Counter(one.code if isinstance(one, Refusal) else str(one) for one in ended)
+
+
+async def heard(services: Kept, event: type[DomainEvent]) -> int:
+    """Deliver, and return how many events of a type there were."""
+    told: list[DomainEvent] = []
+
+    async def note(envelope: Envelope[DomainEvent]) -> None:
+        told.append(envelope.event)
+
+    services.bus.subscribe("test", event.__name__, {event: note})
+    await services.bus.deliver()
+    return len(told)
+
+
+async def test_a_session_begun_twice_at_once_is_one(services: Kept) -> None:
+    assert (await outcomes(*(begin(services) for _ in range(6)))).total() == 6
+    assert await heard(services, SessionStarted) == 1
+
+
+async def test_a_call_becomes_one_session_however_often_it_is_accepted_at_once(
+    services: Kept,
+) -> None:
+    accepting = (
+        services.sessions.create(f"s_{n}", "c_1", "p_lin", "p_chen", "maths", "", 1)
+        for n in range(6)
+    )
+    ended = await asyncio.gather(*accepting, return_exceptions=True)
+    assert Counter(type(one) for one in ended) == {type(None): 1, IntegrityError: 5}
+    assert await heard(services, SessionStarted) == 1
+
+
+async def test_a_session_ended_twice_at_once_ends_once(services: Kept) -> None:
+    await begin(services)
+    ends = (services.sessions.end("s_1", 10**12 + n, "hung_up", FACTS) for n in range(6))
+    assert await outcomes(*ends) == {"True": 1, "False": 5}
+    assert await heard(services, SessionEnded) == 1
+
+
+async def test_a_form_given_twice_at_once_is_kept_once(services: Kept) -> None:
+    await hold(services)
+    ratings = (services.sessions.rate("s_1", "p_lin", RATING) for _ in range(6))
+    reports = (services.sessions.report("s_1", "p_chen", REPORT) for _ in range(6))
+    assert await outcomes(*ratings, *reports) == {"None": 2, "already_given": 10}
+    assert await heard(services, SessionRated) == 1
+
+
+async def test_photos_at_once_are_counted_one_after_the_other(services: Kept) -> None:
+    await begin(services)
+    adding = (services.sessions.add_photo(photo(n), at_most=2) for n in range(6))
+    assert await outcomes(*adding) == {"None": 2, "too_many_photos": 4}
 
 
 # --- forms -----------------------------------------------------------------------------------
@@ -235,20 +315,9 @@ async def test_an_auditor_finds_sessions_by_everything(services: Kept) -> None:
 
 async def test_photos_are_known_by_session_and_bounded(services: Kept) -> None:
     await begin(services)
-    photos = [
-        PhotoRecord(
-            photo=f"f_{n}",
-            session="s_1",
-            member="p_lin",
-            extension="jpg",
-            width=800,
-            height=600,
-            bytes=1000,
-        )
-        for n in range(3)
-    ]
-    for photo in photos[:2]:
-        await services.sessions.add_photo(photo, 2)
+    photos = [photo(n) for n in range(3)]
+    for one in photos[:2]:
+        await services.sessions.add_photo(one, 2)
     assert await code_of(services.sessions.add_photo(photos[2], 2)) == "too_many_photos"
     assert await services.sessions.photo("s_1", "f_1") == photos[1]
     assert await code_of(services.sessions.photo("s_2", "f_1")) == "unknown_photo"
