@@ -152,7 +152,7 @@ def create_engine(url: str) -> AsyncEngine:
 
 
 def _without_nul(
-    _connection: object, _cursor: object, statement: str, values: Any, _context: object, many: bool
+    _connection: object, _cursor: object, statement: str, values: Any, _context: object, _many: bool
 ) -> tuple[str, Any]:
     """PostgreSQL's text has no NUL, which anybody can send: it is kept as the mark of a lost letter."""
 
@@ -161,7 +161,8 @@ def _without_nul(
             value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in row
         )
 
-    return statement, [plain(row) for row in values] if many else plain(values)
+    # Many rows in one statement come as one row of all their values, although it says `many`.
+    return statement, [plain(row) for row in values] if isinstance(values, list) else plain(values)
 
 
 def alembic_config(url: str) -> AlembicConfig:
