@@ -1,7 +1,6 @@
 """The voices of ended sessions as sound files: rendered once, one at a time, kept for the next listener."""
 
 import asyncio
-from http import HTTPStatus
 from pathlib import Path
 
 from base.errors import Refusal
@@ -37,7 +36,6 @@ class VoiceFiles:
             raise Refusal(
                 "busy",
                 "too many recordings are being prepared at this moment",
-                HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after_s=30,
             )
         self._waiting += 1
@@ -67,7 +65,6 @@ class VoiceFiles:
             raise Refusal(
                 "not_rendered",
                 "the voices of this recording could not be prepared",
-                HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from None
         finally:
             draft.unlink(missing_ok=True)

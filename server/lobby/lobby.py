@@ -29,7 +29,7 @@ from server.lobby.cards import Caller, Cards
 from server.lobby.entry import SessionEntry
 from server.sockets.alarm import Alarm
 from server.sockets.rate import TokenBucket
-from server.sockets.socket import Socket, SocketRefused
+from server.sockets.socket import Socket
 from sessions.service import SessionService
 from wire import codes, lobby as wire
 from wire.codec import encode
@@ -80,7 +80,7 @@ class Lobby:
         if person.role == "teacher":
             await self.cards.load(person.id)
         if person.role not in ("student", "teacher"):
-            raise SocketRefused(codes.FORBIDDEN, "the lobby is for students and teachers")
+            raise Refusal(codes.FORBIDDEN, "the lobby is for students and teachers")
         forms = await self._forms(person)
         self._pages[socket.id] = (socket, person)
         socket.send(self._teachers())
