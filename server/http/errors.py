@@ -117,7 +117,11 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         code = _CODES.get(HTTPStatus(error.status), "bad_request")
-        return render_error(code, error.reason)
+        response = render_error(code, error.reason)
+        if allow := error.headers.get("Allow"):
+            # RFC 9110 section 15.5.6.
+            response.headers["Allow"] = allow
+        return response
     except ConnectionError:
         # The client is gone; there is nobody to tell.
         raise

@@ -20,6 +20,7 @@ from matching.model import (
     Switchboard,
     TellEnded,
 )
+from people.grants import grants_of, may_ever
 from people.model import Person
 from people.service import PeopleService
 from server.background import Background
@@ -79,7 +80,7 @@ class Lobby:
         """A page has said hello: tell it how things stand, then let it be seen."""
         if person.role == "teacher":
             await self.cards.load(person.id)
-        if person.role not in ("student", "teacher"):
+        if not may_ever(grants_of(person.id, person.role), "enter_lobby"):
             raise Refusal(codes.FORBIDDEN, "the lobby is for students and teachers")
         forms = await self._forms(person)
         self._pages[socket.id] = (socket, person)
