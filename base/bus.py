@@ -1,69 +1,39 @@
-"""The bus: domain events, kept in the transaction of the change they tell of, delivered after it.
+"""The bus: domain events, kept in the transaction of the change they tell of, heard after it.
 
-    change + event --one commit--> outbox table --dispatcher--> handlers (idempotent)
+    change + event ──one commit──> event log ──one cursor a subscription──> handlers (idempotent)
 
-An event is marked as delivered after all its handlers returned. A crash in between, or a handler
-that fails, means it is delivered again: handlers see an event at least once.
+A slow, failing or late-added subscriber delays nobody. Each hears every event at least once, in the
+order of its scope, and may hear everything again from any id.
 """
 
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Integer,
-    LargeBinary,
-    String,
-    delete,
-    event as sqlalchemy_event,
-    select,
-)
+from sqlalchemy import event as sqlalchemy_event, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Session
 
 from base.clock import Clock
-from base.db import Base, Database
+from base.db import Database
+from base.eventlog import EventRow, forget, replay
+from base.events import DomainEvent, event_name, scope_of
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
+from base.subscription import Handler, Start, Subscription
 
 log = get_logger(__name__)
 
-_BATCH = 50
 _IDLE_S = 5.0
-"""How often the table is looked at although nobody rang: for events that wait for their retry."""
-_RETRY_S = (1, 5, 30, 120, 600)
-"""Waits after the first, second… failure; the last one for all that follow."""
-
-_PRUNE_S = 3600.0
-_KEPT_MS = 7 * 86_400_000
-"""Delivered events are kept a week, to look into what happened."""
-
-
-class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact in the past. Give each a name of its own: `class SessionEnded(DomainEvent, tag=...)`."""
-
-
-class OutboxRow(Base):
-    """An event that waits for delivery, or was delivered."""
-
-    __tablename__ = "outbox"
-    __table_args__ = ({"sqlite_autoincrement": True},)
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    name: Mapped[str] = mapped_column(String(64))
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
-    created_ms: Mapped[int] = mapped_column(BigInteger)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    due_ms: Mapped[int] = mapped_column(BigInteger, index=True)
-    delivered_ms: Mapped[int | None] = mapped_column(BigInteger, index=True)
-
-
-E = TypeVar("E", bound=DomainEvent)
-Handler = Callable[[Any], Awaitable[None]]
+"""How often the log is looked at although nobody rang: for events that wait for their retry, and for
+those of other processes."""
+_TIDY_S = 3600.0
+_DAY_MS = 86_400_000
+_LOCK = 0x1_0CA11
+"""PostgreSQL's advisory lock of whoever adds events."""
 
 
 class Bus:
@@ -73,116 +43,141 @@ class Bus:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._handlers: dict[str, list[Handler]] = {}
+        self._subscriptions: list[Subscription] = []
         self._types: dict[str, type[DomainEvent]] = {}
-        self._bell = asyncio.Event()
-        self._stopping = False
+        self._opened = 0
+        self._stopping = asyncio.Event()
 
-    def subscribe(self, event_type: type[E], handler: Callable[[E], Awaitable[None]]) -> None:
-        """Let `handler` have every event of this type. It must bear to see one twice."""
-        name = event_name(event_type)
-        self._types[name] = event_type
-        self._handlers.setdefault(name, []).append(handler)
+    def subscribe(
+        self,
+        part: str,
+        name: str,
+        handlers: Mapping[type[Any], Handler],
+        *,
+        start: Start = "beginning",
+    ) -> None:
+        """Let a part hear events of these types, in the order of each scope.
 
-    def add(self, session: AsyncSession, event: DomainEvent) -> None:
-        """Keep `event` in the transaction of `session`; it is delivered once that is committed."""
-        now_ms = self._clock.unix_ms()
+        `part` and `name` say whose cursor it is: they stay the same from version to version. One that is
+        new hears everything that is kept, or with `start="now"` only what happens from now on: right
+        for what is shown, wrong for what is counted. Handlers are idempotent: they may hear an event
+        twice. ValueError if the subscription is there already.
+        """
+        if any((each.part, each.name) == (part, name) for each in self._subscriptions):
+            raise ValueError(f"{part}/{name} is subscribed already")
+        self._types |= {event_name(kind): kind for kind in handlers}
+        self._subscriptions.append(
+            Subscription(part, name, handlers, start, self._database, self._clock, self._metrics)
+        )
+
+    def add(self, session: AsyncSession, event: DomainEvent, *, actor: str = "") -> None:
+        """Keep `event` in the transaction of `session`; it is heard once that is committed.
+
+        `actor` is the person who did it, if it was one.
+        """
+        name = event_name(type(event))
+        self._types.setdefault(name, type(event))
         session.add(
-            OutboxRow(
-                name=event_name(type(event)),
-                payload=msgspec.json.encode(event),
-                created_ms=now_ms,
-                due_ms=now_ms,
+            EventRow(
+                name=name,
+                version=event.version,
+                at_ms=self._clock.unix_ms(),
+                actor=actor,
+                scope=scope_of(event),
+                body=msgspec.json.encode(event),
             )
         )
         sync = session.sync_session
         if not sqlalchemy_event.contains(sync, "after_commit", self._ring):
             sqlalchemy_event.listen(sync, "after_commit", self._ring)
+            sqlalchemy_event.listen(sync, "before_flush", _one_writer)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver as long as the block runs, and what is left over from before first."""
+        await self._open()
         async with asyncio.TaskGroup() as group:
-            self._stopping = False
-            group.create_task(self._dispatch(), name="bus")
+            self._stopping.clear()
+            for subscription in self._subscriptions:
+                group.create_task(
+                    self._serve(subscription), name=f"bus {subscription.part}/{subscription.name}"
+                )
+            tidying = group.create_task(self._tidy_again(), name="bus tidy")
             try:
                 yield
             finally:
-                self._stopping = True
-                self._bell.set()
+                self._stopping.set()
+                tidying.cancel()
+                self._ring()
 
     async def deliver(self) -> int:
-        """Deliver what is due now; return how many events were delivered."""
-        delivered = 0
-        for row in await self._due():
-            handlers = self._handlers.get(row.name, [])
+        """Deliver what is due now, to every subscription; return how many were handled."""
+        await self._open()
+        handled = 0
+        for subscription in self._subscriptions:
+            while (count := await subscription.deliver()) or subscription.more:
+                handled += count
+        return handled
+
+    async def replay(self, part: str, from_id: int) -> list[str]:
+        """Let a part hear everything again from an id on; return its subscriptions."""
+        async with self._database.session() as transaction:
+            subscriptions = await replay(transaction, part, from_id)
+        self._ring()
+        return subscriptions
+
+    async def tidy(self) -> None:
+        """Forget events that are older than their class of data is kept, and notes of no use."""
+        now_ms = self._clock.unix_ms()
+        for name, kind in self._types.items():
+            if kind.kept_days is not None:
+                async with self._database.session() as transaction:
+                    await forget(transaction, name, now_ms - kind.kept_days * _DAY_MS)
+        for subscription in self._subscriptions:
+            await subscription.forget_handled()
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        while self._opened < len(self._subscriptions):
+            await self._subscriptions[self._opened].open()
+            self._opened += 1
+
+    def _ring(self, _session: object = None) -> None:
+        for subscription in self._subscriptions:
+            subscription.bell.set()
+
+    async def _serve(self, subscription: Subscription) -> None:
+        while not self._stopping.is_set():
+            subscription.bell.clear()
             try:
-                if handlers:
-                    happened = msgspec.json.decode(row.payload, type=self._types[row.name])
-                    for handler in handlers:
-                        await handler(happened)
-            # A failing handler is our own bug or a passing trouble; either way the event must not
-            # be lost and the others must not wait for it.
+                while await subscription.deliver() or subscription.more:
+                    if self._stopping.is_set():
+                        return
             except Exception as error:
-                self._metrics.outbox_failed.labels(row.name).inc()
-                log.exception("event_not_delivered", event_id=row.id, **safe_error(error))
-                await self._postpone(row.id)
-            else:
-                await self._mark(row.id)
-                delivered += 1
-        return delivered
-
-    async def prune(self) -> None:
-        """Forget what was delivered a week ago and more."""
-        before_ms = self._clock.unix_ms() - _KEPT_MS
-        async with self._database.session() as session:
-            await session.execute(delete(OutboxRow).where(OutboxRow.delivered_ms < before_ms))
-
-    def _ring(self, _session: object) -> None:
-        self._bell.set()
-
-    async def _dispatch(self) -> None:
-        pruned = -math.inf
-        while not self._stopping:
-            self._bell.clear()
-            try:
-                if self._clock.now() - pruned >= _PRUNE_S:
-                    pruned = self._clock.now()
-                    await self.prune()
-                while await self.deliver() == _BATCH:
-                    pass
-            except Exception as error:
-                log.exception("outbox_unreachable", **safe_error(error))
+                log.exception("event_log_unreachable", **safe_error(error))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_IDLE_S):
-                    await self._bell.wait()
+                    await subscription.bell.wait()
 
-    async def _due(self) -> list[OutboxRow]:
-        query = (
-            select(OutboxRow)
-            .where(OutboxRow.delivered_ms.is_(None), OutboxRow.due_ms <= self._clock.unix_ms())
-            .order_by(OutboxRow.id)
-            .limit(_BATCH)
-        )
-        async with self._database.reading() as session:
-            return list(await session.scalars(query))
-
-    async def _mark(self, row_id: int) -> None:
-        async with self._database.session() as session:
-            row = await session.get_one(OutboxRow, row_id)
-            row.delivered_ms = self._clock.unix_ms()
-
-    async def _postpone(self, row_id: int) -> None:
-        async with self._database.session() as session:
-            row = await session.get_one(OutboxRow, row_id)
-            wait = _RETRY_S[min(row.attempts, len(_RETRY_S) - 1)]
-            row.attempts += 1
-            row.due_ms = self._clock.unix_ms() + wait * 1000
+    async def _tidy_again(self) -> None:
+        before = -math.inf
+        while True:
+            try:
+                if self._clock.now() - before >= _TIDY_S:
+                    before = self._clock.now()
+                    await self.tidy()
+            except Exception as error:
+                log.exception("event_log_unreachable", **safe_error(error))
+            await asyncio.sleep(_IDLE_S)
 
 
-def event_name(event_type: type[DomainEvent]) -> str:
-    """Return the name an event type is kept under."""
-    tag = event_type.__struct_config__.tag
-    if not isinstance(tag, str):
-        raise TypeError(f"{event_type.__name__} has no tag")
-    return tag
+def _one_writer(session: Session, _context: object, _instances: object) -> None:
+    """On PostgreSQL, let transactions that add events commit in the order of their ids.
+
+    Ids are given before the commit: without this, a reader could pass an id whose transaction commits
+    a moment later, and never hear of it. SQLite has one writer anyway.
+    """
+    adds = any(isinstance(each, EventRow) for each in session.new)
+    if adds and session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -73,6 +73,12 @@ class Database:
             await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
         # Alembic's environment runs a loop of its own, so it needs a thread of its own.
         await asyncio.to_thread(command.upgrade, alembic_config(self._url), "heads")
+
+    async def answers(self) -> bool:
+        """Return True when a query came back; raises what the driver raises otherwise."""
+        async with self.reading() as session:
+            await session.execute(text("SELECT 1"))
+        return True
 
     async def close(self) -> None:
         """Close all connections."""

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
+from base.background import kept_running
 from base.clock import Clock
 from base.metrics import Metrics
 
@@ -36,15 +36,9 @@ class LoopLag:
         ordered = sorted(self._samples)
         return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Measure as long as the block runs."""
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._measure(), name="loop-lag")
-            try:
-                yield
-            finally:
-                task.cancel()
+        return kept_running("loop-lag", self._measure, self._metrics)
 
     async def _measure(self) -> None:
         count = 0

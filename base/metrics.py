@@ -75,10 +75,34 @@ class Metrics:
             ["status"],
             registry=registry,
         )
-        self.outbox_failed = Counter(
-            "inkcall_outbox_failures_total",
-            "Deliveries of a domain event that failed and are tried again",
-            ["event"],
+        self.events_failed = Counter(
+            "inkcall_event_failures_total",
+            "Domain events a subscription could not handle and will be given again",
+            ["part", "subscription"],
+            registry=registry,
+        )
+        self.events_behind = Gauge(
+            "inkcall_events_behind",
+            "Domain events a subscription has still to pass",
+            ["part", "subscription"],
+            registry=registry,
+        )
+        self.events_lag = Gauge(
+            "inkcall_events_lag_seconds",
+            "Age of the oldest domain event a subscription is about to handle",
+            ["part", "subscription"],
+            registry=registry,
+        )
+        self.jobs = Gauge(
+            "inkcall_jobs",
+            "Jobs by kind and state (queued, running, failed)",
+            ["kind", "state"],
+            registry=registry,
+        )
+        self.task_failures = Counter(
+            "inkcall_task_failures_total",
+            "Failures of a part's own endless work, which begins again",
+            ["task"],
             registry=registry,
         )
         ProcessCollector(registry=registry)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from base.bus import Bus
 from base.clock import SystemClock
-from base.config import Config
 from base.db import Database
 from base.metrics import Metrics
 from base.signing import Signer, load_or_create_key
+from people.config import PeopleConfig
 from people.pens import PenService
 from people.service import PeopleService
 from tests.fakes.processes import ServerProcess
@@ -46,8 +46,7 @@ async def invent(data: Path, pairs: int) -> list[str]:
     """Open accounts for `pairs` students and teachers with a pen each; return the pens' tokens."""
     data.mkdir(parents=True, exist_ok=True)
     clock, metrics = SystemClock(), Metrics()
-    config = Config()
-    people_config = type(config.people)(argon2_time_cost=1, argon2_memory_kib=8)
+    people_config = PeopleConfig(argon2_time_cost=1, argon2_memory_kib=8)
     database = Database(f"sqlite+aiosqlite:///{data / 'inkcall.db'}")
     await database.migrate()
     bus = Bus(database, clock, metrics)

@@ -18,7 +18,7 @@ from typing import Any
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 
-from base.config import RecorderConfig
+from recorder.config import RecorderConfig
 from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember
@@ -48,7 +48,8 @@ class Inkcall:
         leg = self.endpoint.open_leg(f"{call}.{side}", on_state=lambda *_: None)
         self.legs[leg.id] = leg
         if side == 1:
-            self.endpoint.pair(f"{call}.0", f"{call}.1")
+            self.endpoint.feed(f"{call}.0", [f"{call}.1"])
+            self.endpoint.feed(f"{call}.1", [f"{call}.0"])
             if self.record:
                 await self._record(call)
         return leg.offer()

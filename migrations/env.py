@@ -5,12 +5,18 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-import base.bus
+import base.eventlog
+import base.jobs.tables
 import people.tables
 import sessions.tables
 from base.db import Base, create_engine
 
-TABLES = (base.bus.OutboxRow, people.tables.PersonRow, sessions.tables.SessionRow)
+TABLES = (
+    base.eventlog.EventRow,
+    base.jobs.tables.JobRow,
+    people.tables.PersonRow,
+    sessions.tables.SessionRow,
+)
 """Imported so that `Base.metadata` knows every table."""
 
 

@@ -48,6 +48,8 @@ Action = Literal[
     "pair_pen",
     "list_pens",
     "remove_pen",
+    "read_job",
+    "cancel_job",
 ]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
@@ -81,11 +83,19 @@ _EVERYBODY: Final[dict[Action, ScopeKind]] = {
     "read_account": "self",
     "read_vocabulary": "self",
     "read_own_sessions": "self",
+    "read_job": "self",
+    "cancel_job": "self",
 }
 
 
 def _auditing(widest: ScopeKind) -> dict[Action, ScopeKind]:
-    return {"see_photo": widest, "search_recordings": widest, "replay_recording": widest}
+    return {
+        "see_photo": widest,
+        "search_recordings": widest,
+        "replay_recording": widest,
+        "read_job": widest,
+        "cancel_job": widest,
+    }
 
 
 _MEMBER: Final[dict[Action, ScopeKind]] = {

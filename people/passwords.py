@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import argon2
 
-from base.config import PeopleConfig
 from base.errors import Refusal
+from people.config import PeopleConfig
 
 _WAITING = 200
 """Checks that may wait for a thread; at some 30 ms each, the last one waits six seconds."""

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
 from base.clock import Clock
-from base.config import PeopleConfig
 from base.db import Database
 from base.errors import Refusal, forbidden
 from base.ids import random_text
 from base.log import get_logger
+from people.config import PeopleConfig
 from people.events import PenRevoked
 from people.grants import grants_of, may_ever
 from people.model import Identity, PairedPen, Pairing, PenCredential, PenIdentity

@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
 from base.clock import Clock
-from base.config import PeopleConfig
 from base.db import Database
 from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger
 from base.metrics import Metrics
 from base.signing import Signer
+from people.config import PeopleConfig
 from people.events import SignInRevoked
 from people.model import (
     PASSWORD_MAX,

@@ -10,6 +10,7 @@ not grow with the session. Run it outside the process that carries live media.
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -184,12 +185,15 @@ class Renderer:
         self._container.mux(self._stream.encode(frame))
 
 
-def render(recording: Path, out: Path) -> RenderReport:
+def render(
+    recording: Path, out: Path, tell: Callable[[int, str], None] | None = None
+) -> RenderReport:
     """Render a recording's voices to `out`, which appears whole or not at all.
 
     A damaged recording is rendered up to the damage. Raises `NotARecording`, `OSError`.
+    `tell` hears the progress: 0 to 100, and what is done.
     """
-    reading = read(file_chunks(recording))
+    reading = read(_told(recording, tell))
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with av.open(part, "w", format="ogg") as container:
@@ -201,6 +205,15 @@ def render(recording: Path, out: Path) -> RenderReport:
     finally:
         part.unlink(missing_ok=True)
     return renderer.report
+
+
+def _told(recording: Path, tell: Callable[[int, str], None] | None) -> Iterator[bytes]:
+    size, taken = max(1, recording.stat().st_size), 0
+    for chunk in file_chunks(recording):
+        if tell is not None:
+            tell(min(99, taken * 100 // size), "rendering")
+        taken += len(chunk)
+        yield chunk
 
 
 def main() -> int:

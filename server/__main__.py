@@ -9,8 +9,9 @@ from pathlib import Path
 
 from base.config import Config, ConfigError, load_config
 from base.log import configure_log
+from base.part import StartError
 from base.signing import KeyFileError
-from server.app import StartError, default_config_file, serving
+from server.app import SECTIONS, default_config_file, serving
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--demo", action="store_true", help="with invented people to try it with")
     arguments = parser.parse_args()
     try:
-        config = load_config(arguments.config or default_config_file(), os.environ)
+        config = load_config(arguments.config or default_config_file(), os.environ, SECTIONS)
     except ConfigError as error:
         sys.exit(_said(f"settings: {error}"))
     configure_log(config.log.format, config.log.level)

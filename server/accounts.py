@@ -23,7 +23,9 @@ from base.db import Database
 from base.errors import Refusal
 from base.metrics import Metrics
 from base.signing import Signer, load_or_create_key
+from people.config import PeopleConfig
 from people.service import PeopleService
+from server.app import SECTIONS
 from wire.common import Role
 from wire.lobby import Subject
 
@@ -33,7 +35,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     file = arguments.config or (Path("config.yaml") if Path("config.yaml").is_file() else None)
     try:
-        asyncio.run(_run(load_config(file, os.environ), arguments))
+        asyncio.run(_run(load_config(file, os.environ, SECTIONS), arguments))
     except (ConfigError, Refusal) as error:
         sys.stderr.write(f"{getattr(error, 'text', error)}\n")
         return 1
@@ -66,7 +68,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> None:
             database,
             Bus(database, clock, metrics),
             Signer(load_or_create_key(config.secret_file)),
-            config.people,
+            config.of(PeopleConfig),
             clock,
             metrics,
         )

@@ -5,6 +5,8 @@ Only made when asked for (`python -m server --demo`); doing it again changes not
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +14,7 @@ from typing import Any, Final
 from base.clock import Clock
 from base.config import Config
 from base.errors import Refusal
+from base.part import Part, Process
 from people.pens import PenService
 from people.service import PeopleService
 from sessions.model import Rating, Report, SessionFacts
@@ -183,6 +186,19 @@ async def seed(
     for number, past in enumerate(_PAST, start=1):
         await _past_session(sessions, ids, f"s_demo{number}", past, clock.unix_ms())
     await _pen(pens, ids["teacher1"], config.data_dir / PEN_FILE)
+
+
+async def _seed(process: Process) -> None:
+    people, pens = process.need(PeopleService), process.need(PenService)
+    await seed(process.config, people, pens, process.need(SessionService), process.clock)
+
+
+@asynccontextmanager
+async def _start(_process: Process) -> AsyncIterator[None]:
+    yield
+
+
+PART = Part(name="demo", start=_start, demo=_seed, needs=("people", "sessions"))
 
 
 async def _past_session(

@@ -8,11 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from base.config import PhotosConfig
 from base.errors import Refusal
 from base.log import get_logger
+from base.programs import ProgramFailed, run_module
+from server.photo_config import PhotosConfig
 from server.photo_work import Answer
-from server.programs import ProgramFailed, run_module
 
 log = get_logger(__name__)
 

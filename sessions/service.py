@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.bus import Bus
 from base.clock import Clock
-from base.config import SessionsConfig
 from base.db import Database
 from base.errors import Refusal
 from base.log import get_logger
+from sessions.config import SessionsConfig
 from sessions.events import SessionEnded, SessionRated, SessionReported, SessionStarted
 from sessions.model import (
     DueFormRow,
@@ -84,7 +84,9 @@ class SessionService:
                     teacher_id=teacher_id,
                     subject=subject,
                     started_ms=started_ms,
+                    call_id=call_id,
                 ),
+                actor=teacher_id,
             )
 
     async def end(
@@ -159,7 +161,13 @@ class SessionService:
                     student_id=student_id,
                     teacher_id=row.teacher_id,
                     total=rating.total,
+                    understood=rating.understood,
+                    clear=rating.clear,
+                    patient=rating.patient,
+                    useful=rating.useful,
+                    labels=sorted(set(rating.labels)),
                 ),
+                actor=student_id,
             )
 
     async def report(self, session_id: str, teacher_id: str, report: Report) -> None:
@@ -182,8 +190,14 @@ class SessionService:
             self._bus.add(
                 session,
                 SessionReported(
-                    session_id=session_id, student_id=row.student_id, teacher_id=teacher_id
+                    session_id=session_id,
+                    student_id=row.student_id,
+                    teacher_id=teacher_id,
+                    knowledge_points=list(report.knowledge_points),
+                    difficulty=report.difficulty,
+                    participation=report.participation,
                 ),
+                actor=teacher_id,
             )
 
     async def forms_due(self, person_id: str, role: Role) -> list[DueFormRow]:
@@ -347,6 +361,7 @@ class SessionService:
                 ended_ms=row.ended_ms,
                 reason=reason,
                 valid=row.valid,
+                facts=facts,
             ),
         )
         return True

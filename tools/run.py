@@ -58,9 +58,11 @@ def main() -> int:
 
 def settings() -> Config:
     """Return the settings the server will find, too."""
+    from server.app import SECTIONS
+
     file = ROOT / "config.yaml"
     try:
-        return load_config(file if file.is_file() else None, os.environ)
+        return load_config(file if file.is_file() else None, os.environ, SECTIONS)
     except ConfigError as error:
         raise Trouble(f"the settings are wrong: {error}") from None
 
@@ -73,9 +75,12 @@ def address(config: Config) -> str:
 
 def see_that_ports_are_free(config: Config) -> None:
     """Raise `Trouble` when a port is taken: else whoever has it would be asked whether *we* are well."""
+    from server.media.config import MediaSection
+
+    media = config.of(MediaSection)
     for kind, protocol, section, host, port in (
         (socket.SOCK_STREAM, "TCP", "server", config.server.host, config.server.port),
-        (socket.SOCK_DGRAM, "UDP", "media", config.media.host, config.media.port),
+        (socket.SOCK_DGRAM, "UDP", "media", media.host, media.port),
     ):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, kind) as probe:

@@ -161,7 +161,8 @@ def lanes() -> list[list[list[Step]]]:
         Step("import contracts", [str(Path(sys.executable).with_name("lint-imports"))]),
         Step("types", [*python, "mypy"]),
         Step("types of the example", [*python, "mypy", "docs/examples"]),
-        Step("web format and types", ["npm", "run", "--silent", "lint"], WEB),
+        Step("web format, types, imports", ["npm", "run", "--silent", "lint"], WEB),
+        Step("web first load", ["npm", "run", "--silent", "weight"], WEB),
         Step(
             "web tests",
             [
@@ -224,9 +225,9 @@ def run_lane(steps: list[Step], environment: dict[str, str]) -> None:
 
 def summary(steps: list[Step], seconds: float) -> str:
     """Return the table, the skipped tests by name, and the closing line."""
-    rows = [f"\n{'':22}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
+    rows = [f"\n{'':26}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
     rows += [
-        f"{step.name:22}{step.passed:>8}{step.failed:>8}{len(step.skipped):>9}{step.seconds:>9.1f}"
+        f"{step.name:26}{step.passed:>8}{step.failed:>8}{len(step.skipped):>9}{step.seconds:>9.1f}"
         for step in steps
     ]
     rows += [
@@ -234,7 +235,7 @@ def summary(steps: list[Step], seconds: float) -> str:
         for step in steps
         for name in step.skipped
     ]
-    rows.append(f"{'all':22}{'':8}{'':8}{'':9}{seconds:>9.1f}")
+    rows.append(f"{'all':26}{'':8}{'':8}{'':9}{seconds:>9.1f}")
     passed = sum(step.passed for step in steps)
     failed = sum(step.failed + len(step.skipped) for step in steps)
     rows.append(f"{passed} passed, {failed} failed")

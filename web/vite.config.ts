@@ -2,20 +2,45 @@
 import vue from '@vitejs/plugin-vue'
 import ElementPlus from 'unplugin-element-plus/vite'
 import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const server = process.env.INKCALL_SERVER ?? 'http://127.0.0.1:8400'
 
+/** vue-i18n asks for all of Vue to find one function in it, and so all of Vue would be shipped. */
+function oneFunctionOfVue(): Plugin {
+  const ALL = "import * as Vue from 'vue';"
+  const ONE =
+    "import { getCurrentInstance as vueInstance } from 'vue'; const Vue = { getCurrentInstance: vueInstance };"
+  return {
+    name: 'one-function-of-vue',
+    apply: 'build',
+    transform(code, id) {
+      if (!/vue-i18n[^/]*\.mjs$/.test(id)) return null
+      if (!code.includes(ALL))
+        this.error('vue-i18n no longer asks for all of Vue: drop this plug-in')
+      return { code: code.replace(ALL, ONE), map: null }
+    },
+  }
+}
+
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
-  plugins: [vue(), ElementPlus({})],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  plugins: [vue(), ElementPlus({}), oneFunctionOfVue()],
+  resolve: {
+    alias: {
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+      // Without its compiler: `src/i18n/compile.ts` does what our texts need.
+      'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js',
+    },
+  },
   define: {
     // Full bundles of vue-i18n carry both APIs; only the composition API is used here.
     __VUE_I18N_LEGACY_API__: false,
     __VUE_I18N_FULL_INSTALL__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
-    __VUE_OPTIONS_API__: true,
+    __INTLIFY_DROP_MESSAGE_COMPILER__: true,
+    __VUE_OPTIONS_API__: false,
   },
   build: { target: 'es2022', outDir: 'dist', sourcemap: false, assetsInlineLimit: 0 },
   server: {

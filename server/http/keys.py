@@ -1,5 +1,6 @@
 """What handlers need, and the typed key under which the application holds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -7,7 +8,9 @@ from aiohttp import web
 
 from base.clock import Clock
 from base.config import Config
+from base.jobs.queue import Jobs
 from base.metrics import Metrics
+from base.part import HealthCheck
 from base.storage import Storage
 from people.pens import PenService
 from people.service import PeopleService
@@ -55,9 +58,12 @@ class HttpServices:
     people: PeopleService
     pens: PenService
     sessions: SessionService
+    jobs: Jobs
     storage: Storage
     library: Library
     live: LiveRooms
+    health: Mapping[str, HealthCheck]
+    """Every part's check by its name, for `/healthz`."""
 
 
 SERVICES = web.AppKey("services", HttpServices)

@@ -1,18 +1,20 @@
 """For those who run the service: is it well, and what does it count."""
 
 import asyncio
-import shutil
 from http import HTTPStatus
-from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
 from msgspec import Struct
 
+from base.log import get_logger, safe_error
 from base.metrics import CONTENT_TYPE
+from base.part import HealthCheck
 from base.routes import PUBLIC, Answer, Binary, Route
 from server.http import render
-from server.http.keys import SERVICES, HttpServices
+from server.http.keys import SERVICES
+
+log = get_logger(__name__)
 
 _CHECK_S = 3.0
 
@@ -29,14 +31,18 @@ async def healthz(request: web.Request) -> web.Response:
     """GET /healthz: 200 when well or draining, 503 when something without which no call works fails."""
     services = request.app[SERVICES]
     live = services.live
-    checks = {"database": await _database(services), "disk": await _disk(services)}
-    well = all(checks.values())
+    checks = services.health
+    answers = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
+    well = all(answers)
     draining = live.draining()
     return render.json(
         Health(
             status=("draining" if draining else "ok") if well else "failing",
             rooms=live.rooms(),
-            checks={name: "ok" if good else "failing" for name, good in checks.items()},
+            checks={
+                name: "ok" if good else "failing"
+                for name, good in zip(checks, answers, strict=True)
+            },
         ),
         HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
@@ -50,30 +56,14 @@ async def metrics(request: web.Request) -> web.Response:
     )
 
 
-async def _database(services: HttpServices) -> bool:
+async def _passes(name: str, check: HealthCheck) -> bool:
     try:
         async with asyncio.timeout(_CHECK_S):
-            await services.people.persons([])
-    # Whatever it is, the answer is that the database cannot be used.
-    except Exception:
+            return await check()
+    # Whatever it is, the answer is that this cannot be used.
+    except Exception as error:
+        log.warning("health_check_failed", check=name, **safe_error(error))
         return False
-    return True
-
-
-async def _disk(services: HttpServices) -> bool:
-    try:
-        free = await asyncio.to_thread(_free_bytes, services.config.recordings_dir)
-    except OSError:
-        return False
-    return free >= services.config.recorder.min_free_bytes
-
-
-def _free_bytes(folder: Path) -> int:
-    """Return what is free where `folder` is, or will be: it is made with the first recording."""
-    folder = folder.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
 
 
 ROUTES = (

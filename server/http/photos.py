@@ -13,6 +13,7 @@ from people.model import Identity
 from server.http import permit, render
 from server.http.keys import PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
+from server.photo_config import PhotosConfig
 from sessions.model import PhotoRecord
 from wire.common import Id
 
@@ -65,7 +66,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
     with workshop.place(known.person_id):
         try:
             async with asyncio.timeout(_BODY_S):
-                data = await read_at_most(request, services.config.photos.max_bytes)
+                data = await read_at_most(request, services.config.of(PhotosConfig).max_bytes)
         except TimeoutError:
             raise Refusal("timed_out", "the photo took too long") from None
         made = await workshop.prepare(data)
@@ -80,7 +81,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
     )
     await services.storage.put(_key(photo), made.data)
     try:
-        await services.sessions.add_photo(photo, services.config.photos.per_session)
+        await services.sessions.add_photo(photo, services.config.of(PhotosConfig).per_session)
         # The session may have ended while the photo was on its way.
         if not services.live.photo_uploaded(session_id, photo.photo, photo.width, photo.height):
             raise Refusal("session_ended", "the session is over")

@@ -15,7 +15,7 @@ from recorder.format.reader import NotARecording
 from recorder.library import Library, RecordingSummary
 from server.http import permit
 from server.http.keys import SERVICES, VOICES, HttpServices
-from server.http.request import query_number, query_text
+from server.http.request import identity, query_number, query_text
 from sessions.model import Rating, Report, SessionFilter, SessionRecord
 from wire.common import Id
 from wire.lobby import Subject
@@ -137,7 +137,9 @@ async def voices(request: web.Request) -> web.StreamResponse:
     recording = services.library.path(record.session)
     if not await asyncio.to_thread(recording.is_file):
         raise _no_recording()
-    file = await request.app[VOICES].file(record.session, recording)
+    file = await request.app[VOICES].file(
+        record.session, recording, owner=identity(request).person_id
+    )
     return web.FileResponse(
         file, headers={"Content-Type": "audio/ogg", "Cache-Control": "private, no-store"}
     )

@@ -26,6 +26,7 @@ STATUS: Final[dict[str, int]] = {
     "not_found": 404,
     "no_recording": 404,
     "unknown_code": 404,
+    "unknown_job": 404,
     "unknown_pen": 404,
     "unknown_person": 404,
     "unknown_photo": 404,

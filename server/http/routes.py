@@ -7,11 +7,24 @@ from aiohttp import web
 
 from base.routes import Binary, Route, Rule
 from people.grants import ACTIONS
-from server.http import auth, me, openapi, ops, pens, photos, recordings, render, sessions, static
+from server.http import (
+    auth,
+    jobs,
+    me,
+    openapi,
+    ops,
+    pens,
+    photos,
+    recordings,
+    render,
+    sessions,
+    static,
+)
 from server.http.errors import add_headers, explain, observe
 from server.http.keys import DESCRIPTION, PHOTOS, SERVICES, VOICES, HttpServices
 from server.http.permit import permit
 from server.http.request import ROUTE, body
+from server.photo_config import PhotosConfig
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 
@@ -23,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *photos.ROUTES,
     *recordings.ROUTES,
+    *jobs.ROUTES,
     *pens.ROUTES,
     *ops.ROUTES,
     *openapi.ROUTES,
@@ -39,8 +53,8 @@ def setup(
     Called last: the route of the pages takes every GET that no route before it took.
     """
     app[SERVICES] = services
-    app[PHOTOS] = PhotoWorkshop(services.config.photos)
-    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
+    app[PHOTOS] = PhotoWorkshop(services.config.of(PhotosConfig))
+    app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices", services.jobs)
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
     rows = ROUTES if routes is None else routes

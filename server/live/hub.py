@@ -5,10 +5,11 @@ make ── recorder open ── row in the database ── room open ── …
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from base.background import Background, kept_running
 from base.clock import Clock
 from base.config import Config
 from base.errors import Refusal
@@ -17,14 +18,15 @@ from base.log import get_logger
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from people.service import PeopleService
+from recorder.config import RecorderConfig, recordings_dir
 from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember, RecorderUnavailable
-from server.background import Background
 from server.live.live_room import LiveRoom
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
 from server.room.room import Place, Room, RoomLimits
+from server.sockets.config import RoomsConfig
 from sessions.model import SessionFacts
 from sessions.service import SessionService
 from wire import codes
@@ -69,9 +71,9 @@ class Hub:
         self.draining_until_ms: int | None = None
         self._drained = False
         """True once the deadline has passed: a room that is still being made ends at once."""
-        self.on_opened: Callable[[LiveRoom, str], None] = _nothing
+        self.on_opened: list[Callable[[LiveRoom, str], None]] = []
         """Told `(room, teacher id)` when a room opened: her pens come in."""
-        self.on_ended: Callable[[str], None] = _nothing
+        self.on_ended: list[Callable[[str], None]] = []
         """Told the session id when it is over."""
 
     def get(self, session: str) -> LiveRoom | None:
@@ -111,7 +113,7 @@ class Hub:
         except BaseException:
             await recorder.seal("failed")
             raise
-        rooms = self._config.rooms
+        rooms = self._config.of(RoomsConfig)
         room = Room(
             session,
             [Place(student, pupil.name, "student"), Place(teacher, tutor.name, "teacher")],
@@ -127,7 +129,8 @@ class Hub:
         self._rooms[session] = live
         self._metrics.rooms.set(len(self._rooms))
         live.open()
-        self.on_opened(live, teacher)
+        for hook in self.on_opened:
+            hook(live, teacher)
         log.info("session_opened", session=session, call=call)
         # Both may have come while the row was written, when there was no room yet to end.
         if recorder.failed is not None:
@@ -141,9 +144,9 @@ class Hub:
     def _admit(self) -> None:
         if self.draining_until_ms is not None:
             raise Refusal(codes.DRAINING, "the server is going down")
-        if len(self._rooms) >= self._config.rooms.max_rooms:
+        if len(self._rooms) >= self._config.of(RoomsConfig).max_rooms:
             raise Refusal(codes.FULL, "the server is full")
-        if self._lag.p99_s() > self._config.rooms.max_loop_lag_s:
+        if self._lag.p99_s() > self._config.of(RoomsConfig).max_loop_lag_s:
             raise Refusal(codes.FULL, "the server is overloaded")
 
     async def _record(
@@ -162,7 +165,7 @@ class Hub:
 
         try:
             return await RecorderMember.open(
-                Path(self._config.recordings_dir),
+                Path(recordings_dir(self._config)),
                 RecordingInfo(
                     session=session,
                     opened_unix_ms=opened_ms,
@@ -175,7 +178,7 @@ class Hub:
                 lambda: max(0, int((self._clock.now() - opened) * 1e6)),
                 self._flusher,
                 on_failed=failed,
-                min_free_bytes=self._config.recorder.min_free_bytes,
+                min_free_bytes=self._config.of(RecorderConfig).min_free_bytes,
                 max_buffer_bytes=RECORDER_BUFFER_BYTES,
             )
         except RecorderUnavailable as error:
@@ -194,7 +197,8 @@ class Hub:
         del self._rooms[session]
         self._sealing.add(session)
         self._metrics.rooms.set(len(self._rooms))
-        self.on_ended(session)
+        for hook in self.on_ended:
+            hook(session)
         log.info("session_ended", session=session, reason=reason)
         self._background.start(self._put_away(live, reason), f"put away {session}")
 
@@ -213,7 +217,7 @@ class Hub:
             try:
                 await live.voices.close()
             finally:
-                await live.recorder.seal(reason)
+                await live.seal(reason)
             self._metrics.recorder_bytes.inc(live.newly_recorded())
         finally:
             try:
@@ -249,15 +253,9 @@ class Hub:
 
     # --- life ------------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Measure all rooms while the block runs."""
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._measure(), name="rooms")
-            try:
-                yield
-            finally:
-                task.cancel()
+        return kept_running("rooms", self._measure, self._metrics)
 
     async def drain(self, deadline_ms: int) -> None:
         """Make no more rooms; wait until all have ended, or end them at the deadline (Unix ms)."""
@@ -295,7 +293,3 @@ class Hub:
 
 def _unrecorded() -> Refusal:
     return Refusal(codes.RECORDER_UNAVAILABLE, "the session cannot be recorded, so it cannot start")
-
-
-def _nothing(*_: object) -> None:
-    """Until `app.py` connects the parts."""

@@ -1,10 +1,12 @@
-"""A running session: the room's core with its sockets, voices, recorder and timer around it."""
+"""A running session: the room's core with its sockets, voices, outputs and timer around it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 from base.clock import Clock
-from base.log import get_logger
+from base.log import get_logger, safe_error
+from server.live.outputs import Audience, Output, Tabs
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.room.effects import (
     Disconnect,
@@ -26,12 +28,9 @@ from wire.room import EndReason
 log = get_logger(__name__)
 
 
-class Recorder(Protocol):
-    """What a room needs of its recorder (`recorder.member.RecorderMember`)."""
+class Recorder(Output, Protocol):
+    """The one output without which there is no session (`recorder.member.RecorderMember`)."""
 
-    def event(self, at_us: int, payload: bytes) -> None: ...
-    def voice(self, member: str, packet: bytes, at_us: int) -> None: ...
-    async def seal(self, reason: str) -> None: ...
     @property
     def bytes_written(self) -> int: ...
     def lag(self, at_us: int) -> float: ...
@@ -53,6 +52,9 @@ class LiveRoom:
         self._clock = clock
         self._on_finished = on_finished
         self._sockets: dict[str, Socket] = {}
+        self.audience = Audience(room)
+        self.outputs: list[Output] = [recorder, Tabs(room, self._sockets), self.audience]
+        """Whatever events and voices go to. The recorder is first: nothing is seen and not kept."""
         self._entered_pens: set[str] = set()
         self._alarm = Alarm(clock, self._on_time)
         self._counted = 0
@@ -147,6 +149,15 @@ class LiveRoom:
         self.voices.sample(QUALITY_INTERVAL_S)
         self.show_quality()
 
+    async def seal(self, reason: EndReason) -> None:
+        """Finish every output, the recorder also when another one cannot be finished."""
+        for output in [other for other in self.outputs if other is not self.recorder]:
+            try:
+                await output.seal(reason)
+            except Exception as error:
+                self._lost(output, error)
+        await self.recorder.seal(reason)
+
     def recorder_lag_s(self) -> float:
         """Return how far the recorder is behind."""
         return self.recorder.lag(self.at_us())
@@ -159,7 +170,9 @@ class LiveRoom:
     # --- inside ----------------------------------------------------------------------------
 
     def _keep_voice(self, member: str, packet: bytes, at: float) -> None:
-        self.recorder.voice(member, packet, max(0, int((at - self.room.opened) * 1e6)))
+        at_us = max(0, int((at - self.room.opened) * 1e6))
+        for output in self.outputs:
+            output.voice(member, packet, at_us)
 
     def _is_page(self, connection: str) -> bool:
         known = self.room.connections.get(connection)
@@ -169,7 +182,7 @@ class LiveRoom:
         for effect in effects:
             # Ink comes here 6 000 times a second; the two effects of each message are asked first.
             if isinstance(effect, ToAll):
-                self._send_all(effect.frame)
+                self._send_all(effect)
             elif isinstance(effect, ToOne):
                 self._send_one(effect.connection, effect.message)
             elif isinstance(effect, Resend):
@@ -186,11 +199,20 @@ class LiveRoom:
             else:
                 self._finish(effect.reason)
 
-    def _send_all(self, frame: bytes) -> None:
-        self.recorder.event(self.at_us(), frame)
-        for seat in self.room.seats.values():
-            if seat.page is not None and (socket := self._sockets.get(seat.page)) is not None:
-                socket.send_frame(frame)
+    def _send_all(self, effect: ToAll) -> None:
+        for output in self.outputs:
+            try:
+                output.event(effect.at_us, effect.frame)
+            # One output's trouble is not the others'; without the recorder there is no session.
+            except Exception as error:
+                self._lost(output, error)
+
+    def _lost(self, output: Output, error: Exception) -> None:
+        name = type(output).__name__
+        log.error("output_failed", session=self.room.session, output=name, **safe_error(error))
+        self.outputs = [other for other in self.outputs if other is not output]
+        if output is self.recorder:
+            asyncio.get_running_loop().call_soon(self.end, "recorder_failed")
 
     def _send_others(self, connection: str, message: Message) -> None:
         key = f"pointer {self.room.connections[connection].member}"

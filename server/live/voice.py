@@ -1,10 +1,10 @@
-"""The voices of one room: a media leg a page, paired, tapped by the recorder, shown as quality."""
+"""The voices of one room: a media leg a page, each hearing the other, tapped by the recorder, shown as quality."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from base.background import Background
 from base.ids import new_id
-from server.background import Background
 from server.media.endpoint import MediaEndpoint
 from server.media.leg import Leg
 from server.media.model import LegState, MediaError
@@ -33,7 +33,7 @@ class _Voice:
 
 
 class Voices:
-    """Opens, pairs and closes the legs of one room's two members."""
+    """Opens, connects and closes the legs of one room's two members."""
 
     def __init__(
         self,
@@ -77,7 +77,8 @@ class Voices:
             self._media.set_muted(leg_id, True)
         for other, voice in self._voices.items():
             if other != member:
-                self._media.pair(leg_id, voice.leg.id)
+                self._media.hear(leg_id, voice.leg.id)
+                self._media.hear(voice.leg.id, leg_id)
         socket.send(MediaOffer(leg=leg_id, sdp=leg.offer()))
 
     async def answered(self, member: str, socket: Socket, answer: MediaAnswer) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from base.background import Background
 from base.clock import Clock
 from base.errors import Refusal
 from base.ids import new_id
@@ -23,7 +24,6 @@ from matching.model import (
 from people.grants import grants_of, may_ever
 from people.model import Person
 from people.service import PeopleService
-from server.background import Background
 from server.live.grants import Grants
 from server.live.hub import Hub
 from server.lobby.cards import Caller, Cards

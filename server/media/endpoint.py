@@ -10,7 +10,7 @@ import logging
 import socket
 import struct
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from ipaddress import ip_address
 
 import aioice.ice
@@ -40,7 +40,7 @@ _GOLDEN = 0.618
 
 
 class MediaEndpoint:
-    """One media process: `start`, then `open_leg`, `pair`; `close` ends everything."""
+    """One media process: `start`, then `open_leg`, `feed`; `close` ends everything."""
 
     def __init__(self, *, config: MediaConfig, clock: Callable[[], float]) -> None:
         """`clock` gives monotonic seconds; receive times handed to taps are its."""
@@ -53,7 +53,9 @@ class MediaEndpoint:
         self._plane: Plane = Relay(send=_not_started, slow=self._slow)
         self._legs: dict[str, Leg] = {}
         self._by_ufrag: dict[str, Leg] = {}
-        self._peers: dict[str, str] = {}
+        self._heard: dict[str, str] = {}
+        """Listener -> the speaker it hears."""
+        self._listeners: dict[str, set[str]] = {}
         self._report_at: dict[str, float] = {}
         self._opened = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,14 +138,31 @@ class MediaEndpoint:
         self._report_at[leg_id] = self._clock() + phase * self.config.rtcp_interval_s
         return leg
 
-    def pair(self, a: str, b: str) -> None:
-        """Forward both ways between two open legs; pairing again replaces. KeyError if one is not open."""
-        self._plane.pair(a, b)
-        for leg_id in (a, b):
-            old = self._peers.pop(leg_id, None)
-            if old is not None:
-                self._peers.pop(old, None)
-        self._peers[a], self._peers[b] = b, a
+    def feed(self, speaker: str, listeners: Iterable[str]) -> None:
+        """Let these open legs and no others hear a speaker. KeyError if one is not open."""
+        wanted = list(listeners)
+        self._plane.feed(speaker, wanted)
+        for leg_id in self._listeners.get(speaker, set()).difference(wanted):
+            self._note(leg_id, None)
+        for leg_id in wanted:
+            self._note(leg_id, speaker)
+
+    def hear(self, listener: str, speaker: str | None) -> None:
+        """Let one open leg hear a speaker, or nobody. KeyError if one is not open."""
+        self._plane.hear(listener, speaker)
+        self._note(listener, speaker)
+
+    def _note(self, listener: str, speaker: str | None) -> None:
+        """Keep who hears whom, for the reports: sender's clock one way, losses the other."""
+        before = self._heard.pop(listener, None)
+        if before is not None:
+            others = self._listeners[before]
+            others.discard(listener)
+            if not others:
+                del self._listeners[before]
+        if speaker is not None:
+            self._heard[listener] = speaker
+            self._listeners.setdefault(speaker, set()).add(listener)
 
     def set_tap(self, leg_id: str, tap: Tap | None) -> None:
         """Hand every new decrypted packet of a leg to `tap(packet, receive_time)`, as its side sent it."""
@@ -204,8 +223,11 @@ class MediaEndpoint:
         for ufrag in ufrags:
             self._by_ufrag.pop(ufrag, None)
 
-    def peer_of(self, leg_id: str) -> Leg | None:
-        return self._legs.get(self._peers.get(leg_id, ""))
+    def speaker_of(self, leg_id: str) -> Leg | None:
+        return self._legs.get(self._heard.get(leg_id, ""))
+
+    def listeners_of(self, leg_id: str) -> Iterator[Leg]:
+        return (self._legs[known] for known in self._listeners.get(leg_id, ()))
 
     def run(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run a leg's work; the task is awaited by `Leg.close` or by `close`."""
@@ -219,9 +241,9 @@ class MediaEndpoint:
         self._plane.remove(leg.id)
         del self._legs[leg.id]
         del self._report_at[leg.id]
-        peer = self._peers.pop(leg.id, None)
-        if peer is not None:
-            self._peers.pop(peer, None)
+        self._note(leg.id, None)
+        for listener in self._listeners.pop(leg.id, ()):
+            del self._heard[listener]
 
     # ---- the socket and the timer
 

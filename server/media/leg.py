@@ -11,7 +11,7 @@ the one it has: new credentials, same keys, and the voice goes on after one STUN
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -46,7 +46,8 @@ class Host(Protocol):
     def send(self, datagram: bytes, address: Address) -> None: ...
     def own_ufrag(self, ufrag: str, leg: "Leg") -> None: ...
     def disown_ufrags(self, ufrags: list[str]) -> None: ...
-    def peer_of(self, leg_id: str) -> "Leg | None": ...
+    def speaker_of(self, leg_id: str) -> "Leg | None": ...
+    def listeners_of(self, leg_id: str) -> Iterator["Leg"]: ...
     def run(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]: ...
     def forget(self, leg: "Leg") -> None: ...
 
@@ -136,13 +137,13 @@ class Leg:
         if self._state is LegState.CLOSED:
             return LegQuality(loss_up=0.0, loss_down=0.0, rtt_ms=None, jitter_ms=0.0, level=None)
         counters = self._host.plane.counters(self.id)
-        peer = self._host.peer_of(self.id)
+        speaker = self._host.speaker_of(self.id)
         rtt = self._reports.rtt_s
         voice = counters.reception
         speaking = voice is not None and self._host.now() - voice.at <= _LEVEL_HOLDS_S
         return LegQuality(
             loss_up=self._reports.loss_up,
-            loss_down=self._reports.loss_down(peer._reports.loss_up if peer else 0.0),
+            loss_down=self._reports.loss_down(speaker._reports.loss_up if speaker else 0.0),
             rtt_ms=None if rtt is None else rtt * 1000,
             jitter_ms=voice.jitter * 1000 / CLOCK_RATE if voice is not None else 0.0,
             level=counters.level if speaking else None,
@@ -241,11 +242,14 @@ class Leg:
 
     def report(self, now: float) -> None:
         """Send this leg's RTCP, and work out its losses."""
-        peer = self._host.peer_of(self.id)
+        speaker = self._host.speaker_of(self.id)
         packet = self._reports.write(
             self._host.plane.counters(self.id),
-            peer._reports if peer else None,
-            peer._reports.reported_loss if peer else 0.0,
+            speaker._reports if speaker else None,
+            max(
+                (each._reports.reported_loss for each in self._host.listeners_of(self.id)),
+                default=0.0,
+            ),
             now,
         )
         self._host.plane.send_rtcp(self.id, packet)

@@ -4,7 +4,7 @@
 thread can take its place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -109,20 +109,24 @@ class PlaneTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plane(Protocol):
-    """Forwards voices between paired legs. Not thread-safe: one caller.
+    """Forwards one speaker's voice to many listeners. Not thread-safe: one caller.
 
     Methods that name a leg raise KeyError if it is not there. `receive`, `send_rtcp` and `resend`
     never raise: what goes wrong is counted under a `Drop`.
     """
 
     def add_leg(self, leg_id: str, ssrc: int) -> None:
-        """Make a leg that will be sent its peer's voice under `ssrc`. ValueError if the id is taken."""
+        """Make a leg that will be sent its speaker's voice under `ssrc`. ValueError if the id is taken."""
 
     def remove(self, leg_id: str) -> None:
-        """Forget a leg, its addresses and its pairing."""
+        """Forget a leg, its addresses, whom it hears and who hears it."""
 
-    def pair(self, a: str, b: str) -> None:
-        """Forward both ways; earlier pairings of either end. The voice each hears keeps its SSRC."""
+    def feed(self, speaker: str, listeners: Iterable[str]) -> None:
+        """Let these legs and no others hear a speaker. One who heard another moves over; the voice
+        each hears keeps its SSRC. ValueError if a leg would hear itself."""
+
+    def hear(self, listener: str, speaker: str | None) -> None:
+        """Let one leg hear a speaker, or nobody; costs the speaker's other listeners nothing."""
 
     def set_keys(self, leg_id: str, keys: SrtpKeys) -> None: ...
 

@@ -5,6 +5,7 @@ Implements `plane.Plane`; see there for what each call means. No asyncio, no soc
 
 import struct
 from collections import Counter
+from collections.abc import Iterable
 
 from server.media.packets import (
     MAX_DATAGRAM,
@@ -62,6 +63,7 @@ class _Leg:
         "id",
         "kept",
         "level",
+        "listeners",
         "muted",
         "out_anchor",
         "out_at",
@@ -72,10 +74,10 @@ class _Leg:
         "out_ssrc",
         "out_timestamp",
         "out_timestamp_shift",
-        "peer",
         "protect",
         "protect_rtcp",
         "sources",
+        "speaker",
         "tap",
         "target",
         "unprotect",
@@ -87,7 +89,9 @@ class _Leg:
         self.id = leg_id
         self.addresses: set[Address] = set()
         self.target: Address | None = None
-        self.peer: _Leg | None = None
+        self.speaker: _Leg | None = None
+        """Whom this leg hears."""
+        self.listeners: dict[str, _Leg] = {}
         self.unprotect: Crypt = _no_keys
         self.protect: Crypt = _no_keys
         self.unprotect_rtcp: Crypt = _no_keys
@@ -141,17 +145,35 @@ class Relay:
 
     def remove(self, leg_id: str) -> None:
         leg = self._legs.pop(leg_id)
-        self._unpair(leg)
+        if leg.speaker is not None:
+            del leg.speaker.listeners[leg_id]
+        for listener in leg.listeners.values():
+            listener.speaker = listener.feed = None
         for address in leg.addresses:
             del self._by_address[address]
 
-    def pair(self, a: str, b: str) -> None:
-        first, second = self._legs[a], self._legs[b]
-        if first is second:
-            raise ValueError("a leg cannot be paired with itself")
-        self._unpair(first)
-        self._unpair(second)
-        first.peer, second.peer = second, first
+    def feed(self, speaker: str, listeners: Iterable[str]) -> None:
+        source = self._legs[speaker]
+        wanted = {leg_id: self._legs[leg_id] for leg_id in listeners}
+        if speaker in wanted:
+            raise ValueError("a leg cannot hear itself")
+        for leg_id in [known for known in source.listeners if known not in wanted]:
+            self.hear(leg_id, None)
+        for leg_id in wanted:
+            self.hear(leg_id, speaker)
+
+    def hear(self, listener: str, speaker: str | None) -> None:
+        leg = self._legs[listener]
+        source = None if speaker is None else self._legs[speaker]
+        if source is leg:
+            raise ValueError("a leg cannot hear itself")
+        if source is leg.speaker:
+            return
+        if leg.speaker is not None:
+            del leg.speaker.listeners[listener]
+        leg.speaker, leg.feed = source, None
+        if source is not None:
+            source.listeners[listener] = leg
 
     def set_keys(self, leg_id: str, keys: SrtpKeys) -> None:
         leg = self._legs[leg_id]
@@ -184,9 +206,9 @@ class Relay:
         leg = self._legs[leg_id]
         leg.muted = muted
         leg.level = None
-        if leg.peer is not None:
+        for listener in leg.listeners.values():
             # Whatever was said meanwhile must not look like loss to the listener.
-            leg.peer.feed = None
+            listener.feed = None
 
     # ---- packets
 
@@ -244,52 +266,56 @@ class Relay:
                 leg.tap(packet, now)
             except Exception:  # the recorder's trouble is not the call's
                 self._dropped["tap_failed"] += 1
-        # ---- towards the listener
-        peer = leg.peer
-        if peer is None:
+        # ---- towards the listeners
+        if not leg.listeners:
             self._dropped["no_peer"] += 1
             return
-        target = peer.target
-        if target is None:
-            self._dropped["peer_not_ready"] += 1
-            return
-        if peer.feed is not voice:
-            self._switch(peer, voice, sequence, timestamp, now)
-            second |= 0x80  # a new talkspurt: the jitter buffer may adapt (RFC 3551 section 4.1)
-        out_sequence = (sequence + peer.out_shift) & 0xFFFF
-        ahead = (out_sequence - peer.out_highest) & 0xFFFF
-        if ahead < 0x8000:
-            peer.out_highest += ahead
-            peer.out_timestamp = (timestamp + peer.out_timestamp_shift) & 0xFFFFFFFF
-            peer.out_at = now
-            out_timestamp = peer.out_timestamp
-        else:
-            if peer.out_highest - (0x10000 - ahead) < peer.out_anchor:
+        payload = packet[RTP_HEADER_LENGTH:]
+        # Written out here and not as a method: a call each costs what the forwarding of a listener
+        # may cost beside its encryption and its system call.
+        for peer in leg.listeners.values():
+            target = peer.target
+            if target is None:
+                self._dropped["peer_not_ready"] += 1
+                continue
+            marker = second
+            if peer.feed is not voice:
+                self._switch(peer, voice, sequence, timestamp, now)
+                marker |= (
+                    0x80  # a new talkspurt: the jitter buffer may adapt (RFC 3551 section 4.1)
+                )
+            out_sequence = (sequence + peer.out_shift) & 0xFFFF
+            out_timestamp = (timestamp + peer.out_timestamp_shift) & 0xFFFFFFFF
+            ahead = (out_sequence - peer.out_highest) & 0xFFFF
+            if ahead < 0x8000:
+                peer.out_highest += ahead
+                peer.out_timestamp = out_timestamp
+                peer.out_at = now
+            elif peer.out_highest - (0x10000 - ahead) < peer.out_anchor:
                 # Its number was given to another packet: a nonce must never be used twice.
                 self._dropped["before_switch"] += 1
-                return
-            out_timestamp = (timestamp + peer.out_timestamp_shift) & 0xFFFFFFFF
-        try:
-            wire = peer.protect(
-                RTP_HEADER.pack(first, second, out_sequence, out_timestamp, peer.out_ssrc)
-                + packet[RTP_HEADER_LENGTH:]
-            )
-        except (SrtpError, _NoKeys):
-            self._dropped["peer_not_ready"] += 1
-            return
-        peer.kept[out_sequence % _KEPT] = wire
-        try:
-            self._send(wire, target)
-        except BlockingIOError:
-            self._dropped["send_full"] += 1
-            return
-        except OSError:
-            self._dropped["send_error"] += 1
-            return
-        peer.out_packets += 1
-        peer.out_octets += len(packet) - RTP_HEADER_LENGTH
-        self._packets_out += 1
-        self._bytes_out += len(wire)
+                continue
+            try:
+                wire = peer.protect(
+                    RTP_HEADER.pack(first, marker, out_sequence, out_timestamp, peer.out_ssrc)
+                    + payload
+                )
+            except (SrtpError, _NoKeys):
+                self._dropped["peer_not_ready"] += 1
+                continue
+            peer.kept[out_sequence % _KEPT] = wire
+            try:
+                self._send(wire, target)
+            except BlockingIOError:
+                self._dropped["send_full"] += 1
+                continue
+            except OSError:
+                self._dropped["send_error"] += 1
+                continue
+            peer.out_packets += 1
+            peer.out_octets += len(payload)
+            self._packets_out += 1
+            self._bytes_out += len(wire)
 
     def _receive_other(
         self, datagram: bytes, address: Address, leg: _Leg | None, now: float
@@ -411,9 +437,3 @@ class Relay:
 
     def count(self, reason: Drop) -> None:
         self._dropped[reason] += 1
-
-    def _unpair(self, leg: _Leg) -> None:
-        peer, leg.peer = leg.peer, None
-        leg.feed = None
-        if peer is not None:
-            peer.peer = peer.feed = None

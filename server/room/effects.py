@@ -8,11 +8,13 @@ from wire.room import EndReason, Event
 
 @dataclass(frozen=True, slots=True)
 class ToAll:
-    """Send an event to every page in the room and to the recorder, in order."""
+    """Give an event to every output of the room, in order."""
 
     event: Event
     frame: bytes
     """The event as it goes on the wire, encoded once for everybody and for those who resume."""
+    at_us: int
+    """Its time on the session's clock, stamped once: the event's `at` is this in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)

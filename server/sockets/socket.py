@@ -17,11 +17,11 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from base.clock import Clock
-from base.config import RoomsConfig
 from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
+from server.sockets.config import RoomsConfig
 from server.sockets.outbox import CLOSE_WITHIN_S, Outbox
 from server.sockets.rate import TokenBucket
 from wire import codes

@@ -7,16 +7,23 @@ import msgspec
 import pytest
 import yaml
 
-from base.config import SECTIONS, Config, ConfigError, load_config
+from base.config import COMMON, Config, ConfigError, load_config as load
+from recorder.config import recordings_dir
+from server.app import SECTIONS
+from server.media.config import MediaSection
 
 FILE = Path(__file__).resolve().parents[2] / "config.yaml"
 
 
+def load_config(path: Path | None, environ: dict[str, str]) -> Config:
+    return load(path, environ, SECTIONS)
+
+
 def test_the_file_holds_every_key_with_its_default_and_nothing_else() -> None:
     written = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    assert written == msgspec.to_builtins(Config())
-    assert list(written) == list(SECTIONS)
-    assert load_config(FILE, {}) == Config()
+    assert written == msgspec.to_builtins(load_config(None, {}).sections)
+    assert list(written) == [*COMMON, *SECTIONS]
+    assert load_config(FILE, {}) == load_config(None, {})
 
 
 def test_every_key_says_what_it_means() -> None:
@@ -61,7 +68,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     )
     assert (config.server.port, config.server.data_dir) == (2, "here")
     assert config.server.public_url == "8400"
-    assert config.media.announce == ["198.51.100.7"]
+    assert config.of(MediaSection).announce == ["198.51.100.7"]
     assert config.server.trust_forwarded
 
 
@@ -88,8 +95,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_folders_follow_the_data_folder_unless_named() -> None:
     config = load_config(None, {"INKCALL__SERVER__DATA_DIR": "/srv/inkcall"})
-    assert config.recordings_dir == Path("/srv/inkcall/recordings")
+    assert recordings_dir(config) == Path("/srv/inkcall/recordings")
     assert config.secret_file == Path("/srv/inkcall/secret.key")
     assert config.database_url == "sqlite+aiosqlite:////srv/inkcall/inkcall.db"
     config = load_config(None, {"INKCALL__RECORDER__FOLDER": "/mnt/recordings"})
-    assert config.recordings_dir == Path("/mnt/recordings")
+    assert recordings_dir(config) == Path("/mnt/recordings")

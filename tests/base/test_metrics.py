@@ -17,6 +17,7 @@ NAMES = (
     "inkcall_recorder_bytes_total",
     "inkcall_sign_ins_total",
     "inkcall_photos_total",
+    "inkcall_jobs",
 )
 
 

@@ -128,7 +128,8 @@ async def test_two_browsers_hear_each_other() -> None:
                 assert "useinbandfec=1" in answer
                 assert "urn:ietf:params:rtp-hdrext:ssrc-audio-level" in answer
                 await leg.accept_answer(answer)
-            endpoint.pair("student", "teacher")
+            endpoint.feed("student", ["teacher"])
+            endpoint.feed("teacher", ["student"])
             endpoint.set_tap("student", lambda packet, _: tapped.append(packet))
 
             def heard(figures: dict[str, Any]) -> bool:
@@ -202,7 +203,8 @@ async def test_a_browser_gets_again_what_was_lost_on_its_way() -> None:
                 pages.append(page)
                 leg = endpoint.open_leg(name, on_state=lambda *_: None)
                 await leg.accept_answer(await page.evaluate(PAGE, leg.offer()))
-            endpoint.pair("student", "teacher")
+            endpoint.feed("student", ["teacher"])
+            endpoint.feed("teacher", ["student"])
             figures = await until(
                 pages[0], lambda found: found["inbound"].get("packetsReceived", 0) > 300, "voice"
             )

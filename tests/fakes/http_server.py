@@ -9,9 +9,14 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from base.jobs.config import JobsConfig
+from base.jobs.queue import Jobs
+from base.jobs.worker import Worker
 from base.storage import LocalStorage
 from people.model import Person
+from recorder.config import RecorderConfig, recordings_dir
 from recorder.library import Library
+from recorder.part import disk_check
 from server.http.keys import HttpServices
 from server.http.routes import setup
 from tests.fakes.described import conforms
@@ -55,6 +60,7 @@ class Http:
 
     client: "TestClient[web.Request, web.Application]"
     kept: Kept
+    jobs: Jobs
     rooms: FakeRooms
     folder: Path
 
@@ -84,6 +90,8 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
     """Run the HTTP side for the time of the block."""
     async with kept(folder, **sections) as services:
         rooms = FakeRooms()
+        jobs = Jobs(services.database, services.clock)
+        worker = Worker(jobs, services.config.of(JobsConfig), folder / "jobs", services.metrics)
         app = web.Application()
         setup(
             app,
@@ -94,10 +102,18 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                 people=services.people,
                 pens=services.pens,
                 sessions=services.sessions,
+                jobs=jobs,
                 storage=LocalStorage(folder / "objects"),
-                library=Library(services.config.recordings_dir),
+                library=Library(recordings_dir(services.config)),
                 live=rooms,
+                health={
+                    "database": services.database.answers,
+                    "disk": disk_check(
+                        recordings_dir(services.config),
+                        services.config.of(RecorderConfig).min_free_bytes,
+                    ),
+                },
             ),
         )
-        async with TestClient(TestServer(app)) as client:
-            yield Http(client=client, kept=services, rooms=rooms, folder=folder)
+        async with worker.running(), TestClient(TestServer(app)) as client:
+            yield Http(client=client, kept=services, jobs=jobs, rooms=rooms, folder=folder)

@@ -5,10 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from base.config import Config
-from server.app import Server, serving
+from base.config import Config, config_of
+from server.app import SECTIONS, Server, serving
 
 
 def quick_config(folder: Path, **sections: dict[str, Any]) -> Config:
@@ -22,7 +20,7 @@ def quick_config(folder: Path, **sections: dict[str, Any]) -> Config:
     }
     for section, keys in sections.items():
         settings.setdefault(section, {}).update(keys)
-    return msgspec.convert(settings, Config)
+    return config_of(settings, SECTIONS)
 
 
 @asynccontextmanager

@@ -46,7 +46,8 @@ class MediaCall:
         """Two paired sides, `a` and `b`, both up."""
         _, a = await self.join("a")
         _, b = await self.join("b")
-        self.endpoint.pair("a", "b")
+        self.endpoint.feed("a", ["b"])
+        self.endpoint.feed("b", ["a"])
         return a, b
 
     def dropped(self, reason: str) -> int:

@@ -15,13 +15,15 @@ import msgspec
 from alembic import command
 
 from base.bus import Bus
-from base.config import Config, PeopleConfig
+from base.config import Config
 from base.db import Database, alembic_config
 from base.metrics import Metrics
 from base.signing import Signer
+from people.config import PeopleConfig
 from people.model import Person
 from people.pens import PenService
 from people.service import PeopleService
+from sessions.config import SessionsConfig
 from sessions.service import SessionService
 from tests.fakes.clock import FakeClock
 
@@ -75,14 +77,14 @@ async def kept(
     base = Config(people=CHEAP)
     server = sections.pop("server", base.server)
     server = msgspec.structs.replace(server, data_dir=str(folder))
-    config = msgspec.structs.replace(base, server=server, **sections)
+    config = base.with_(server=server, **sections)
     if not (folder / "inkcall.db").exists():
         shutil.copy(_migrated(), folder / "inkcall.db")
     database = Database(config.database_url)
     metrics = Metrics()
     signer = Signer(b"k" * 32)
     bus = Bus(database, clock, metrics)
-    people = PeopleService(database, bus, signer, config.people, clock, metrics)
+    people = PeopleService(database, bus, signer, config.of(PeopleConfig), clock, metrics)
     await people.start()
     try:
         yield Kept(
@@ -90,8 +92,8 @@ async def kept(
             database=database,
             bus=bus,
             people=people,
-            pens=PenService(database, bus, config.people, clock),
-            sessions=SessionService(database, bus, config.sessions, clock),
+            pens=PenService(database, bus, config.of(PeopleConfig), clock),
+            sessions=SessionService(database, bus, config.of(SessionsConfig), clock),
             clock=clock,
             metrics=metrics,
             signer=signer,

@@ -107,7 +107,8 @@ async def fuzz(seconds: float, seed: int) -> int:
         bystander, other = await call.talk()
         _, member = await call.join("member")
         call.open("victim")
-        call.endpoint.pair("member", "victim")
+        call.endpoint.feed("member", ["victim"])
+        call.endpoint.feed("victim", ["member"])
         call.endpoint.set_tap("member", lambda packet, at: None)
         stranger = await call.client()
         stranger.server = member.server

@@ -7,7 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-import people.tables  # noqa: F401 the models must be known to compare them
+import base.jobs.tables  # noqa: F401 the models must be known to compare them
+import people.tables  # noqa: F401
 import sessions.tables  # noqa: F401
 from base.db import Base, Database, alembic_config, create_engine
 
@@ -30,7 +31,7 @@ async def test_an_empty_database_is_brought_to_exactly_what_the_models_say(tmp_p
     engine = create_engine(url)
     async with engine.begin() as connection:
         assert await connection.run_sync(_differences) == []
-        assert {"people", "sessions", "outbox"} <= await connection.run_sync(_tables)
+        assert {"people", "sessions", "events", "jobs"} <= await connection.run_sync(_tables)
     await engine.dispose()
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from base.errors import Refusal
+from base.events import Envelope
+from people.config import PeopleConfig
 from people.events import PenRevoked
 from people.model import Identity, Person
 from tests.fakes.services import Kept, kept
@@ -75,10 +77,10 @@ async def test_codes_cannot_be_guessed_for_long_and_only_teachers_have_pens(serv
 
 
 async def test_pairings_under_way_are_bounded(services: Kept) -> None:
-    for n in range(services.config.people.max_pairings):
+    for n in range(services.config.of(PeopleConfig).max_pairings):
         await services.pens.begin_pairing(f"pen-{n}", "N2", f"address-{n}")
     assert await code_of(services.pens.begin_pairing("pen", "N2", ADDRESS)) == "too_many_pairings"
-    services.clock.advance(services.config.people.pairing_code_s + 60)
+    services.clock.advance(services.config.of(PeopleConfig).pairing_code_s + 60)
     for _ in range(30):
         await services.pens.begin_pairing("pen", "N2", ADDRESS)
     assert await code_of(services.pens.begin_pairing("pen", "N2", ADDRESS)) == "too_many_attempts"
@@ -88,10 +90,10 @@ async def test_pairings_under_way_are_bounded(services: Kept) -> None:
 async def test_a_pen_that_is_taken_off_or_paired_anew_is_not_known_any_more(services: Kept) -> None:
     told = []
 
-    async def note(event: PenRevoked) -> None:
-        told.append((event.credential_id, event.teacher_id))
+    async def note(envelope: Envelope[PenRevoked]) -> None:
+        told.append((envelope.event.credential_id, envelope.event.teacher_id))
 
-    services.bus.subscribe(PenRevoked, note)
+    services.bus.subscribe("test", "told", {PenRevoked: note})
     chen, wang = await services.teacher(), await services.teacher("wang", "王老师")
     hers = await services.pens.pair(chen.id, "pen-1", "N2")
     first = (await services.pens.verify(hers.token)).credential_id

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from base.config import PeopleConfig
 from base.errors import Refusal
+from base.events import Envelope
 from base.signing import Signer
+from people.config import PeopleConfig
 from people.events import SignInRevoked
 from people.service import AUDIENCE
 from people.tables import SignInRow
@@ -123,7 +124,7 @@ async def test_a_login_is_throttled_whoever_tries_it_and_free_after_the_window(
     services: Kept,
 ) -> None:
     await services.student()
-    for n in range(services.config.people.attempts_per_login):
+    for n in range(services.config.of(PeopleConfig).attempts_per_login):
         assert (await fail(services, "lin", f"192.0.2.{n}")).code == "wrong_password"
     services.clock.advance(100)
     with pytest.raises(Refusal) as error:
@@ -135,7 +136,7 @@ async def test_a_login_is_throttled_whoever_tries_it_and_free_after_the_window(
 
 
 async def test_an_address_is_throttled_whatever_it_tries(services: Kept) -> None:
-    for n in range(services.config.people.attempts_per_address):
+    for n in range(services.config.of(PeopleConfig).attempts_per_address):
         assert (await fail(services, f"login{n}", ADDRESS)).code == "wrong_password"
     assert (await fail(services, "another", ADDRESS)).code == "too_many_attempts"
     assert (await fail(services, "another", "192.0.2.2")).code == "wrong_password"
@@ -146,13 +147,13 @@ async def test_tries_at_the_same_moment_are_throttled_too(services: Kept) -> Non
     tries = [services.people.sign_in("lin", "wrong horse", ADDRESS) for _ in range(30)]
     results = await asyncio.gather(*tries, return_exceptions=True)
     codes = [result.code for result in results if isinstance(result, Refusal)]
-    assert codes.count("wrong_password") == services.config.people.attempts_per_login
+    assert codes.count("wrong_password") == services.config.of(PeopleConfig).attempts_per_login
     assert codes.count("too_many_attempts") == 20
 
 
 async def test_signing_in_well_is_never_throttled(services: Kept) -> None:
     await services.student()
-    for _ in range(services.config.people.attempts_per_login * 3):
+    for _ in range(services.config.of(PeopleConfig).attempts_per_login * 3):
         await services.people.sign_in("lin", PASSWORD, ADDRESS)
 
 
@@ -244,7 +245,7 @@ async def test_a_refresh_token_expires_and_is_only_its_owners(services: Kept) ->
         with pytest.raises(Refusal) as error:
             await services.people.refresh(person, given)
         assert refused(error) == "token_invalid"
-    services.clock.advance(services.config.people.refresh_token_s)
+    services.clock.advance(services.config.of(PeopleConfig).refresh_token_s)
     with pytest.raises(Refusal) as error:
         await services.people.refresh(student.id, token)
     assert refused(error) == "token_expired"
@@ -254,11 +255,11 @@ async def test_signing_out_ends_all_tokens_at_once_and_after_a_restart(tmp_path:
     clock = FakeClock()
     told = []
 
-    async def note(event: SignInRevoked) -> None:
-        told.append((event.person_id, event.reason))
+    async def note(envelope: Envelope[SignInRevoked]) -> None:
+        told.append((envelope.event.person_id, envelope.event.reason))
 
     async with kept(tmp_path, clock) as services:
-        services.bus.subscribe(SignInRevoked, note)
+        services.bus.subscribe("test", "told", {SignInRevoked: note})
         student = await services.student()
         signed_in = await services.people.sign_in("lin", PASSWORD, ADDRESS)
         await services.people.sign_out(student.id, signed_in.refresh_token)
@@ -283,9 +284,9 @@ async def test_sign_ins_that_ran_out_are_forgotten_at_the_start(tmp_path: Path) 
     async with kept(tmp_path, clock) as services:
         student = await services.student()
         await services.people.sign_in("lin", PASSWORD, ADDRESS)
-        clock.advance(services.config.people.refresh_token_s / 2)
+        clock.advance(services.config.of(PeopleConfig).refresh_token_s / 2)
         alive = await services.people.sign_in("lin", PASSWORD, ADDRESS)
-    clock.advance(services.config.people.refresh_token_s / 2 + 1)
+    clock.advance(services.config.of(PeopleConfig).refresh_token_s / 2 + 1)
     async with kept(tmp_path, clock) as services:
         async with services.database.reading() as session:
             (left,) = await session.scalars(select(SignInRow))

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from PIL import Image
 
-from base.config import PhotosConfig
 from base.errors import Refusal
 from server.http.refusals import STATUS
+from server.photo_config import PhotosConfig
 from server.photos import Photo, PhotoWorkshop
 from tests.fakes import pictures
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from base.bus import DomainEvent
 from base.errors import Refusal
+from base.events import DomainEvent, Envelope
 from sessions.events import SessionEnded, SessionRated, SessionReported, SessionStarted
 from sessions.model import (
     PhotoRecord,
@@ -80,11 +80,10 @@ async def test_a_session_is_kept_from_its_beginning_to_its_end(services: Kept) -
 async def test_a_second_beginning_or_end_changes_nothing_and_tells_nobody(services: Kept) -> None:
     told: list[DomainEvent] = []
 
-    async def note(event: DomainEvent) -> None:
-        told.append(event)
+    async def note(envelope: Envelope[DomainEvent]) -> None:
+        told.append(envelope.event)
 
-    for kind in (SessionStarted, SessionEnded):
-        services.bus.subscribe(kind, note)
+    services.bus.subscribe("test", "told", {SessionStarted: note, SessionEnded: note})
     await begin(services)
     await begin(services, teacher="p_other")
     services.clock.advance(600)
@@ -126,11 +125,10 @@ async def test_what_a_crash_left_running_is_ended_when_its_recording_ended(tmp_p
 async def test_both_sides_owe_a_form_until_it_is_given_once(services: Kept) -> None:
     told: list[DomainEvent] = []
 
-    async def note(event: DomainEvent) -> None:
-        told.append(event)
+    async def note(envelope: Envelope[DomainEvent]) -> None:
+        told.append(envelope.event)
 
-    for kind in (SessionRated, SessionReported):
-        services.bus.subscribe(kind, note)
+    services.bus.subscribe("test", "told", {SessionRated: note, SessionReported: note})
     await hold(services)
     (due,) = await services.sessions.forms_due("p_lin", "student")
     assert (due.session, due.other) == ("s_1", "p_chen")

@@ -1,8 +1,14 @@
 // Starts the front end: styles, languages, pages.
 import { createApp } from 'vue'
 import App from './App.vue'
-import { i18n } from './i18n'
+import { i18n, loadWords, shared } from './i18n'
 import { router } from './router'
 import './ui/theme.css'
 
-createApp(App).use(i18n).use(router).mount('#app')
+// The router asks who is signed in while the words are on their way.
+const app = createApp(App).use(i18n).use(router)
+loadWords(shared).then(
+  () => app.mount('#app'),
+  // A browser may keep the failure of a file, so only a fresh page asks for it again.
+  () => setTimeout(() => location.reload(), 3000),
+)

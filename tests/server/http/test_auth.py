@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from base.config import ServerConfig
+from people.config import PeopleConfig
 from tests.fakes.http_server import Http, code, http_server
 from tests.fakes.services import CHEAP, PASSWORD
 
@@ -99,7 +100,7 @@ async def test_without_a_token_there_is_nothing(http: Http, token: str) -> None:
 
 async def test_wrong_passwords_are_told_and_then_throttled(http: Http) -> None:
     await http.kept.student()
-    for _ in range(http.kept.config.people.attempts_per_login):
+    for _ in range(http.kept.config.of(PeopleConfig).attempts_per_login):
         assert await code(await sign_in(http, password="wrong horse")) == (401, "wrong_password")
     answer = await sign_in(http)
     assert await code(answer) == (429, "too_many_attempts")

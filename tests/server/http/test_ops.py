@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from base.config import RecorderConfig
+from recorder.config import RecorderConfig
 from tests.fakes.http_server import Http, http_server
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from base.jobs.tables import JobRow
 from base.routes import Binary, Route, Rule
 from people.grants import WHOLE, Object, grants_of, may, may_ever
 from people.model import Person
-from server.http import permit
+from server.http import jobs, permit
 from server.http.routes import ROUTES
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes import pictures
@@ -42,6 +43,7 @@ BODIES: dict[str, Any] = {
 
 # What each of student, teacher, auditor, administrator gets: own / other's / none.
 NO = (403, 403, 403)
+HIDDEN = (404, 404, 404)
 SENSITIVE: dict[str, tuple[tuple[int, int, int], ...]] = {
     "POST /api/sessions/{session}/rating": ((204, 404, 404), NO, NO, NO),
     "POST /api/sessions/{session}/report": (NO, (204, 404, 404), NO, NO),
@@ -58,6 +60,9 @@ SENSITIVE: dict[str, tuple[tuple[int, int, int], ...]] = {
     "GET /api/recordings/{session}/events": (NO, NO, (404, 404, 404), (404, 404, 404)),
     "GET /api/recordings/{session}/voices": (NO, NO, (404, 404, 404), (404, 404, 404)),
     "POST /api/pens/pairings/confirm": (NO, (404, 404, 404), NO, NO),
+    # Job 1 is the student's, job 2 a stranger's; neither is a render.
+    "GET /api/jobs/{job}": ((200, 404, 404), HIDDEN, HIDDEN, HIDDEN),
+    "POST /api/jobs/{job}/cancel": ((200, 404, 404), HIDDEN, HIDDEN, HIDDEN),
     "GET /api/pens": (NO, (200, 200, 200), NO, NO),
     "DELETE /api/pens/{pen}": (NO, (204, 404, 404), NO, NO),
 }
@@ -106,12 +111,35 @@ class Stage:
         if loader is permit.seat:
             sits = case == "own" and role in ("student", "teacher")
             return Object(owners=frozenset({self.people[role].id} if sits else ()))
-        assert loader in (permit.session, permit.photos), "a new loader needs a case here"
         if case == "none":
             return None
+        if loader is jobs.owned:
+            owner = self.people["student"] if case == "own" else self.strangers[0]
+            return Object(owners=frozenset({owner.id}), places=frozenset())
+        assert loader in (permit.session, permit.photos), "a new loader needs a case here"
         if case == "other":
             return Object(owners=frozenset(person.id for person in self.strangers))
         return Object(owners=frozenset({self.people["student"].id, self.people["teacher"].id}))
+
+
+async def job(http: Http, number: str, owner: Person) -> None:
+    """Keep a job that has ended."""
+    async with http.kept.database.session() as transaction:
+        transaction.add(
+            JobRow(
+                id=f"job_{number}",
+                kind="export",
+                owner=owner.id,
+                payload=b"{}",
+                state="done",
+                attempts=1,
+                due_ms=0,
+                progress=100,
+                text="",
+                created_ms=1,
+                ended_ms=http.kept.clock.unix_ms(),
+            )
+        )
 
 
 async def session(http: Http, number: str, student: Person, teacher: Person) -> None:
@@ -152,6 +180,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         }
         await session(http, "1", student, teacher)
         await session(http, "2", *others)
+        await job(http, "1", student)
+        await job(http, "2", others[0])
         http.rooms.members |= {("session_1", student.id), ("session_1", teacher.id)}
         yield Stage(http=http, people=people, strangers=others)
 
@@ -195,7 +225,7 @@ async def test_every_role_gets_what_the_table_says(stage: Stage, route: Route) -
             if not may_ever(grants, action):
                 assert (answer.status, code) == (403, "forbidden"), where
             elif target is None or (not may(grants, action, target) and route.may.hidden):
-                assert (answer.status, code) == (404, "unknown_session"), where
+                assert (answer.status, code) == (404, route.may.hidden or "unknown_session"), where
             elif not may(grants, action, target):
                 assert (answer.status, code) == (403, "forbidden"), where
             else:

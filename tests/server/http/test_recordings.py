@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from people.model import Person
+from recorder.config import recordings_dir
 from recorder.files import recording_path
 from recorder.format.records import Kind, RecordedMember, RecordingInfo, Sealed, VoiceDeclared
 from recorder.format.writer import encode_header, encode_record, encode_rtp
@@ -55,7 +56,7 @@ def record(
     http: Http, session: str, student: Person, teacher: Person, *, torn: bool = False
 ) -> int:
     """Write the session's recording: two events, two voices; return its size."""
-    folder = http.kept.config.recordings_dir
+    folder = recordings_dir(http.kept.config)
     folder.mkdir(exist_ok=True)
     info = RecordingInfo(
         session=session,
@@ -200,6 +201,8 @@ async def test_voices_are_rendered_once_and_sent_in_ranges(http: Http) -> None:
     assert part.status == 206
     assert await part.read() == whole[100:300]
     assert file.stat().st_mtime_ns == made
+    # Both shared one job.
+    assert await http.jobs.counts() == {("render_voices", "done"): 1}
 
 
 async def test_voices_of_a_session_that_runs_are_not_rendered(http: Http) -> None:
@@ -217,7 +220,7 @@ async def test_voices_of_a_session_that_runs_are_not_rendered(http: Http) -> Non
 async def test_a_recording_that_cannot_be_rendered_leaves_no_file(http: Http) -> None:
     student, teacher = await http.kept.student(), await http.kept.teacher()
     await hold(http, "s_1", student, teacher)
-    folder = http.kept.config.recordings_dir
+    folder = recordings_dir(http.kept.config)
     folder.mkdir()
     recording_path(folder, "s_1").write_bytes(b"this is no recording at all")
     token = await http.token(await http.kept.auditor())

@@ -30,7 +30,8 @@ async def test_trap_02_a_side_without_an_address_costs_only_its_own_packets() ->
         a, b = await call.talk()
         _, c = await call.join("c")
         call.open("d")
-        call.endpoint.pair("c", "d")
+        call.endpoint.feed("c", ["d"])
+        call.endpoint.feed("d", ["c"])
         c.speak()
         await call.until(lambda: call.dropped("peer_not_ready") == 1)
         await exchange(call, a, b)
@@ -211,7 +212,8 @@ async def test_trap_11_of_two_nominated_addresses_the_one_that_works_is_believed
         await asyncio.wait_for(client.shake_hands(), 5)
         await call.until(lambda: leg.state is LegState.CONNECTED)
         _, b = await call.join("b")
-        call.endpoint.pair("a", "b")
+        call.endpoint.feed("a", ["b"])
+        call.endpoint.feed("b", ["a"])
         client.speak()
         await b.until_heard(1)
         client.socket = dead
@@ -231,8 +233,8 @@ async def test_trap_12_nothing_queues_for_ever() -> None:
         for leg in list(call.endpoint._legs.values()):
             await leg.close()
         endpoint = call.endpoint
-        kept = (endpoint._legs, endpoint._by_ufrag, endpoint._peers, endpoint._tasks)
-        assert [len(each) for each in kept] == [0, 0, 0, 0]
+        kept = (endpoint._legs, endpoint._by_ufrag, endpoint._heard, endpoint._listeners)
+        assert [len(each) for each in (*kept, endpoint._tasks)] == [0, 0, 0, 0, 0]
         assert not endpoint.plane._by_address  # type: ignore[attr-defined]
 
 

@@ -28,7 +28,8 @@ async def test_a_stock_aiortc_client_hears_a_voice() -> None:
     async with media_call() as call:
         _, speaker = await call.join("a")
         leg = call.open("b")
-        call.endpoint.pair("a", "b")
+        call.endpoint.feed("a", ["b"])
+        call.endpoint.feed("b", ["a"])
         client = RTCPeerConnection()
         try:
             tracks: list[MediaStreamTrack] = []
@@ -57,7 +58,8 @@ async def test_the_listener_sees_one_stream_when_the_speaker_joins_again() -> No
         await call.endpoint._legs["a"].close()
         call.clock.advance(2.0)
         _, again = await call.join("a2", ssrc=77)
-        call.endpoint.pair("a2", "b")
+        call.endpoint.feed("a2", ["b"])
+        call.endpoint.feed("b", ["a2"])
         for _ in range(5):
             again.speak()
         headers = [packet.header for packet in await b.until_heard(10)]

@@ -68,7 +68,8 @@ class Net:
 
     def pair(self) -> tuple[End, End]:
         a, b = self.end("a"), self.end("b")
-        self.relay.pair("a", "b")
+        self.relay.feed("a", ["b"])
+        self.relay.feed("b", ["a"])
         return a, b
 
     def send(self, datagram: bytes, address: Address) -> None:
@@ -210,7 +211,8 @@ def test_pairing_again_leaves_the_old_partner_alone() -> None:
     net = Net()
     a, b = net.pair()
     c = net.end("c")
-    net.relay.pair("a", "c")
+    net.relay.feed("a", ["c"])
+    net.relay.feed("c", ["a"])
     a.say(1)
     b.say(1)
     assert (len(b.heard), len(c.heard), len(a.heard)) == (0, 1, 0)
@@ -223,7 +225,8 @@ def test_a_leg_is_not_paired_with_itself_nor_added_twice() -> None:
     net = Net()
     net.end("a")
     with pytest.raises(ValueError, match="itself"):
-        net.relay.pair("a", "a")
+        net.relay.feed("a", ["a"])
+        net.relay.feed("a", ["a"])
     with pytest.raises(ValueError, match="already"):
         net.relay.add_leg("a", 5)
 
@@ -274,3 +277,70 @@ def test_no_number_is_ever_given_to_two_packets(steps: list[tuple[int, int, bool
     given_to: dict[int, bytes] = {}
     for header, payload in b.heard:
         assert given_to.setdefault(header.sequence, payload) == payload
+
+
+def test_one_speaker_is_heard_by_all_listeners_and_hears_none_of_them() -> None:
+    net = Net()
+    speaker, listeners = net.end("s"), [net.end(f"l{n}") for n in range(50)]
+    net.relay.feed("s", [each.id for each in listeners])
+    for n in range(3):
+        speaker.say(n)
+    assert {len(each.heard) for each in listeners} == {3}
+    listeners[0].say(1)
+    assert speaker.heard == []
+
+
+def test_a_listener_without_address_or_keys_costs_the_others_nothing() -> None:
+    net = Net()
+    speaker, listeners = net.end("s"), [net.end(f"l{n}") for n in range(4)]
+    net.relay.set_target("l0", None)
+    net.relay.add_leg("no-keys", 77)
+    net.relay.bind("no-keys", ("192.0.2.9", 9))
+    net.relay.set_target("no-keys", ("192.0.2.9", 9))
+    net.relay.feed("s", ["l0", "no-keys", "l1", "l2", "l3"])
+    speaker.say(1)
+    assert [len(each.heard) for each in listeners] == [0, 1, 1, 1]
+    assert net.relay.totals().dropped["peer_not_ready"] == 2
+
+
+def test_listeners_come_and_go_one_by_one_and_a_late_one_sees_a_stream_of_its_own() -> None:
+    net = Net()
+    speaker, early, late = net.end("s"), net.end("e"), net.end("l")
+    net.relay.hear("e", "s")
+    speaker.say(5)
+    net.relay.hear("l", "s")
+    speaker.say(6)
+    net.relay.hear("e", None)
+    speaker.say(7)
+    assert [header.sequence for header, _ in early.heard] == [5, 6]
+    assert [header.sequence for header, _ in late.heard] == [6, 7]
+    net.relay.remove("s")
+    net.relay.hear("l", None)
+
+
+def test_feeding_others_silences_who_is_not_named_any_more() -> None:
+    net = Net()
+    speaker, a, b = net.end("s"), net.end("a"), net.end("b")
+    other = net.end("o")
+    net.relay.hear("b", "o")
+    net.relay.feed("s", ["a", "b"])
+    other.say(1)
+    speaker.say(1)
+    assert (len(a.heard), len(b.heard)) == (1, 1), "b moved over from the other speaker"
+    net.relay.feed("s", ["b"])
+    speaker.say(2)
+    assert (len(a.heard), len(b.heard)) == (1, 2)
+
+
+def test_a_muted_speaker_is_one_stream_without_a_gap_for_every_listener() -> None:
+    net = Net()
+    speaker, listeners = net.end("s"), [net.end("a"), net.end("b")]
+    net.relay.feed("s", ["a", "b"])
+    speaker.say(1)
+    net.relay.set_muted("s", True)
+    for n in range(2, 10):
+        speaker.say(n)
+    net.relay.set_muted("s", False)
+    speaker.say(10)
+    for each in listeners:
+        assert [header.sequence for header, _ in each.heard] == [1, 2]

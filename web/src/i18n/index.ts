@@ -1,25 +1,14 @@
-// Languages: Chinese first, English second; merges the dictionaries of the areas of this folder.
+// Languages: Chinese first, English second; words come with the feature they belong to.
 import { createI18n } from 'vue-i18n'
+import { compile, type Text } from './compile'
 
 export type Language = 'zh-CN' | 'en'
 const KEY = 'inkcall.language'
 
-type Dictionary = { [key: string]: string | Dictionary }
+export type Dictionary = { [key: string]: string | Dictionary }
 
-/** Files are `<area>.zh-CN.ts` and `<area>.en.ts`; what a file exports stands under its area's name:
- * `greeting` of `teacher.en.ts` is the key `teacher.greeting`. */
-const files = import.meta.glob<Dictionary>('./*.{zh-CN,en}.ts', { eager: true, import: 'default' })
-
-function merged(language: Language): Dictionary {
-  const all: Dictionary = {}
-  for (const [path, dictionary] of Object.entries(files)) {
-    const [, area, of] = /\.\/(.+)\.(zh-CN|en)\.ts$/.exec(path) ?? []
-    if (area && of === language) all[area] = dictionary
-  }
-  return all
-}
-
-export const dictionaries = { 'zh-CN': merged('zh-CN'), en: merged('en') }
+/** A dictionary in each language, fetched when it is wanted. */
+export type Words = Record<Language, () => Promise<{ default: Dictionary }>>
 
 function remembered(): Language {
   const kept = localStorage.getItem(KEY)
@@ -29,15 +18,77 @@ function remembered(): Language {
 export const i18n = createI18n({
   legacy: false,
   locale: remembered(),
-  fallbackLocale: 'zh-CN',
-  messages: dictionaries,
+  // Both languages have every key (there is a test), so the other one need not be fetched as well.
+  fallbackLocale: false,
 })
+
+export const shared: Words = {
+  'zh-CN': () => import('./words.zh-CN'),
+  en: () => import('./words.en'),
+}
+
+/** Dictionaries in use; a change of language fetches each of them in the other one. */
+const active = new Map<Words, Map<Language, Promise<void>>>()
 
 export function language(): Language {
   return i18n.global.locale.value as Language
 }
 
-export function setLanguage(next: Language): void {
+type Compiled = { [key: string]: Text | Compiled }
+
+function compiled(words: Dictionary): Compiled {
+  return Object.fromEntries(
+    Object.entries(words).map(([key, word]) => [
+      key,
+      typeof word === 'string' ? compile(word) : compiled(word),
+    ]),
+  )
+}
+
+export function addWords(of: Language, words: Dictionary): void {
+  i18n.global.mergeLocaleMessage(of, compiled(words))
+}
+
+function fetchWords(words: Words, of: Language): Promise<void> {
+  const byLanguage = active.get(words) ?? new Map<Language, Promise<void>>()
+  active.set(words, byLanguage)
+  let fetching = byLanguage.get(of)
+  if (!fetching) {
+    fetching = words[of]().then(
+      (module) => addWords(of, module.default),
+      (error: unknown) => {
+        // Not kept, so that the next attempt asks the server again.
+        byLanguage.delete(of)
+        throw error
+      },
+    )
+    byLanguage.set(of, fetching)
+  }
+  return fetching
+}
+
+/** Resolves once these words can be shown, in the language of that moment. */
+export async function loadWords(words: Words): Promise<void> {
+  let of: Language
+  do {
+    of = wanted
+    await fetchWords(words, of)
+  } while (of !== wanted)
+}
+
+/** What was asked for last; the page changes to it when its words have come. */
+let wanted: Language = language()
+
+/** Stays with the language there is when the words of the other cannot be fetched. */
+export async function setLanguage(next: Language): Promise<void> {
+  wanted = next
+  try {
+    await Promise.all([...active.keys()].map((words) => fetchWords(words, next)))
+  } catch {
+    if (wanted === next) wanted = language()
+    return
+  }
+  if (wanted !== next) return
   i18n.global.locale.value = next
   localStorage.setItem(KEY, next)
   document.documentElement.lang = next

@@ -1,25 +1,11 @@
-// Typed helpers for every HTTP call of a signed-in person; each throws `ApiError`.
-import { checkEvent, decodeValue } from '@/wire/codec'
+// HTTP calls of a signed-in person, each throws `ApiError`: the means, and what several features ask for.
 import { auth } from './auth'
 import { ApiError, errorOf, fetchOk, request, type RequestOptions } from './http'
-import type {
-  PairedPen,
-  PastSessionRow,
-  Person,
-  RatingForm,
-  RecordedEvents,
-  RecordedVoice,
-  RecordingDetail,
-  RecordingRow,
-  RecordingSearch,
-  ReportForm,
-  UploadedPhoto,
-  Vocabulary,
-} from './types'
+import type { PairedPen, UploadedPhoto } from './types'
 
 export { ApiError } from './http'
 
-const id = encodeURIComponent
+export const id = encodeURIComponent
 
 async function withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
   try {
@@ -30,16 +16,14 @@ async function withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
   }
 }
 
-function ask<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+export function ask<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   return withToken((token) => request<T>(method, path, { ...options, token }))
 }
 
-async function bytes(path: string, signal?: AbortSignal): Promise<Response> {
+export async function bytes(path: string, signal?: AbortSignal): Promise<Response> {
   const options: RequestOptions = signal ? { signal } : {}
   return withToken((token) => fetchOk('GET', path, { ...options, token }))
 }
-
-let vocabulary: Promise<Vocabulary> | null = null
 
 /** XMLHttpRequest, because fetch cannot tell how much of an upload has gone out. */
 function upload(
@@ -78,61 +62,11 @@ function upload(
 }
 
 export const api = {
-  me: () => ask<Person>('GET', '/api/me'),
-
-  vocabulary(): Promise<Vocabulary> {
-    vocabulary ??= ask<Vocabulary>('GET', '/api/vocabulary').catch((error: unknown) => {
-      vocabulary = null
-      throw error
-    })
-    return vocabulary
-  },
-
-  mySessions: (limit = 50) =>
-    ask<{ sessions: PastSessionRow[] }>('GET', `/api/sessions/mine?limit=${limit}`).then(
-      (answer) => answer.sessions,
-    ),
-
-  sendRating: (session: string, form: RatingForm) =>
-    ask<void>('POST', `/api/sessions/${id(session)}/rating`, { json: form }),
-
-  sendReport: (session: string, form: ReportForm) =>
-    ask<void>('POST', `/api/sessions/${id(session)}/report`, { json: form }),
-
   uploadPhoto: (session: string, file: Blob, progress: (share: number) => void = () => {}) =>
     withToken((token) => upload(`/api/sessions/${id(session)}/photos`, file, token, progress)),
 
   photo: (session: string, photo: string): Promise<Blob> =>
     bytes(`/api/sessions/${id(session)}/photos/${id(photo)}`).then((answer) => answer.blob()),
 
-  recordings(search: RecordingSearch): Promise<{ recordings: RecordingRow[]; total: number }> {
-    const query = new URLSearchParams()
-    for (const [name, value] of Object.entries(search)) {
-      if (value !== undefined && value !== '') query.set(name, String(value))
-    }
-    return ask('GET', `/api/recordings?${query}`)
-  },
-
-  recording: (session: string) => ask<RecordingDetail>('GET', `/api/recordings/${id(session)}`),
-
-  async recordedEvents(session: string, signal?: AbortSignal): Promise<RecordedEvents> {
-    const answer = await bytes(`/api/recordings/${id(session)}/events`, signal)
-    const value = decodeValue(await answer.arrayBuffer(), 256 * 1024 * 1024) as {
-      duration_ms: number
-      voices: RecordedVoice[]
-      events: unknown[]
-    }
-    return { ...value, events: value.events.map(checkEvent) }
-  },
-
-  /** Ogg/Opus, student left, teacher right; make an object URL of it and revoke it after use. */
-  recordedVoices: (session: string, signal?: AbortSignal): Promise<Blob> =>
-    bytes(`/api/recordings/${id(session)}/voices`, signal).then((answer) => answer.blob()),
-
   pens: () => ask<{ pens: PairedPen[] }>('GET', '/api/pens').then((answer) => answer.pens),
-
-  confirmPen: (userCode: string) =>
-    ask<void>('POST', '/api/pens/pairings/confirm', { json: { user_code: userCode } }),
-
-  removePen: (pen: string) => ask<void>('DELETE', `/api/pens/${id(pen)}`),
 }

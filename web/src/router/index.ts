@@ -1,73 +1,24 @@
-// The pages by address, and who may see which.
+// The pages by address, from every folder of `features/`, and who may see which.
 import { createRouter, createWebHistory } from 'vue-router'
-import type { Role } from '@/wire/messages'
+import { loadWords } from '@/i18n'
 import { auth } from '@/net/auth'
+import { take, type Feature } from './feature'
+import { homeOf, HOMES } from './homes'
 
-declare module 'vue-router' {
-  interface RouteMeta {
-    /** Only this role sees the page; absent: anyone. */
-    role?: Role
-  }
-}
-
-export const HOMES: Record<Role, string> = {
-  student: '/student',
-  teacher: '/teacher',
-  auditor: '/auditor',
-  administrator: '/auditor',
-}
-
-const student = { role: 'student' } as const
-const auditor = { role: 'auditor' } as const
+const features = import.meta.glob<Feature>('../features/*/index.ts', {
+  eager: true,
+  import: 'default',
+})
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: () => homeOf() },
-    { path: '/sign-in', component: () => import('@/pages/signin/SignInPage.vue') },
-    {
-      path: '/student',
-      component: () => import('@/pages/student/HomePage.vue'),
-      meta: student,
-    },
-    {
-      path: '/student/session/:session',
-      component: () => import('@/pages/student/SessionPage.vue'),
-      meta: student,
-      props: true,
-    },
-    {
-      path: '/student/rating/:session',
-      component: () => import('@/pages/student/RatingPage.vue'),
-      meta: student,
-      props: true,
-    },
-    {
-      path: '/history',
-      component: () => import('@/pages/student/HistoryPage.vue'),
-      meta: student,
-    },
-    {
-      path: '/teacher',
-      component: () => import('@/pages/teacher/TeacherPage.vue'),
-      meta: { role: 'teacher' },
-    },
-    { path: '/auditor', component: () => import('@/pages/auditor/AuditorPage.vue'), meta: auditor },
-    {
-      path: '/auditor/recordings/:session',
-      component: () => import('@/pages/auditor/ReplayPage.vue'),
-      meta: auditor,
-      props: true,
-    },
+    ...Object.values(features).flatMap(take),
     { path: '/:rest(.*)*', redirect: '/' },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
-
-export function homeOf(): string {
-  const role = auth.person.value?.role
-  return role ? HOMES[role] : '/sign-in'
-}
 
 router.beforeEach(async (to) => {
   if (auth.state.value !== 'signed_in') await auth.restore()
@@ -79,4 +30,12 @@ router.beforeEach(async (to) => {
   if (to.path === '/') return homeOf()
   if (to.meta.role && HOMES[to.meta.role] !== HOMES[role]) return homeOf()
   return true
+})
+
+// Begun before the page's own file is asked for and awaited after it, so that both come at once.
+router.beforeEach((to) => {
+  if (to.meta.words) loadWords(to.meta.words).catch(() => {})
+})
+router.beforeResolve(async (to) => {
+  if (to.meta.words) await loadWords(to.meta.words)
 })

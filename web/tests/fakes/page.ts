@@ -1,6 +1,9 @@
 // A component on a page of its own: mounted, with its events kept, and found by test id.
 import { createApp, h, nextTick, reactive, type App, type Component } from 'vue'
 import { i18n } from '@/i18n'
+import { addEveryWord } from './words'
+
+addEveryWord()
 
 export interface Page {
   /** Change these to change what the component is given. */

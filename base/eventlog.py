@@ -1,0 +1,136 @@
+"""The event log's tables, and what is done to them: what happened, who has heard how much of it.
+
+events          what happened, in order; never changed
+event_cursors   one row a subscription: everything up to here was heard, or waits in
+event_waiting   what failed, and what came after it in the same scope
+event_handled   what an idempotent handler has done already, by envelope
+"""
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.db import Base
+from base.events import DomainEvent, Envelope
+
+ID = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up by itself only in a column of type INTEGER."""
+
+
+class EventRow(Base):
+    """One event that happened."""
+
+    __tablename__ = "events"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(64))
+    scope: Mapped[str] = mapped_column(String(128), index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CursorRow(Base):
+    """How far one subscription of one part has come."""
+
+    __tablename__ = "event_cursors"
+
+    part: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subscription: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class WaitingRow(Base):
+    """An event that a subscription could not handle, or that is behind one of the same scope."""
+
+    __tablename__ = "event_waiting"
+
+    part: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subscription: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    scope: Mapped[str] = mapped_column(String(128))
+    attempts: Mapped[int] = mapped_column(Integer)
+    due_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class HandledRow(Base):
+    """An envelope whose consequence is in the database already."""
+
+    __tablename__ = "event_handled"
+
+    part: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subscription: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+async def first_time(transaction: AsyncSession, envelope: Envelope[DomainEvent]) -> bool:
+    """Tell whether an envelope is handled for the first time, and note that it is.
+
+    For idempotent handlers: call it in the transaction of the consequence, and do nothing when it says
+    false. Either both are kept or neither.
+    """
+    part, _, subscription = envelope.to.partition("/")
+    key = (part, subscription, envelope.id)
+    if await transaction.get(HandledRow, key) is not None:
+        return False
+    transaction.add(HandledRow(part=part, subscription=subscription, event_id=envelope.id))
+    await transaction.flush()
+    return True
+
+
+async def newest_id(transaction: AsyncSession) -> int:
+    """Return the id of the latest event, 0 before the first."""
+    return await transaction.scalar(select(func.max(EventRow.id))) or 0
+
+
+async def replay(transaction: AsyncSession, part: str, from_id: int) -> list[str]:
+    """Let a part hear everything again from an id on; return its subscriptions.
+
+    What its idempotent handlers noted from there on is forgotten, so that they do it again: a part that
+    is to be rebuilt empties its own tables first. What waits stays waiting, unless it comes again.
+    """
+    for table in (HandledRow, WaitingRow):
+        await transaction.execute(
+            delete(table).where(table.part == part, table.event_id >= from_id)
+        )
+    await transaction.execute(
+        update(CursorRow)
+        .where(CursorRow.part == part, CursorRow.last_id >= from_id)
+        .values(last_id=max(0, from_id - 1))
+    )
+    found = await transaction.scalars(select(CursorRow.subscription).where(CursorRow.part == part))
+    return sorted(found)
+
+
+async def forget(transaction: AsyncSession, name: str, before_ms: int) -> None:
+    """Delete events of a name that are older and that every subscription has behind it."""
+    heard = select(func.min(CursorRow.last_id)).scalar_subquery()
+    waiting = select(WaitingRow.event_id)
+    await transaction.execute(
+        delete(EventRow).where(
+            EventRow.name == name,
+            EventRow.at_ms < before_ms,
+            EventRow.id <= func.coalesce(heard, EventRow.id),
+            EventRow.id.not_in(waiting),
+        )
+    )
+
+
+async def forget_handled(transaction: AsyncSession, part: str, subscription: str) -> None:
+    """Delete the notes of idempotent handlers that can never be asked for again."""
+    cursor = await transaction.get(CursorRow, (part, subscription))
+    if cursor is None:
+        return
+    waiting = select(WaitingRow.event_id).where(
+        WaitingRow.part == part, WaitingRow.subscription == subscription
+    )
+    await transaction.execute(
+        delete(HandledRow).where(
+            HandledRow.part == part,
+            HandledRow.subscription == subscription,
+            HandledRow.event_id <= cursor.last_id,
+            HandledRow.event_id.not_in(waiting),
+        )
+    )

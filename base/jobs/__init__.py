@@ -1,0 +1,1 @@
+"""Jobs: long work that survives a restart, shows progress and can be cancelled."""

@@ -1,0 +1,25 @@
+"""The part `jobs`: the queue of long work, and this process's worker."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from base.db import Database
+from base.jobs.config import JobsConfig
+from base.jobs.queue import Jobs
+from base.jobs.tables import JobRow
+from base.jobs.worker import Worker
+from base.part import Part, Process
+
+
+@asynccontextmanager
+async def start(process: Process) -> AsyncIterator[None]:
+    """Bring `Jobs`; later parts register their kinds."""
+    jobs = Jobs(process.need(Database), process.clock)
+    process.provide(jobs)
+    config = process.config
+    worker = Worker(jobs, config.of(JobsConfig), config.data_dir / "jobs", process.metrics)
+    process.work.append(worker.running())
+    yield
+
+
+PART = Part(name="jobs", start=start, settings={"jobs": JobsConfig}, tables=(JobRow,))

@@ -1,0 +1,121 @@
+"""A part: a noun that brings itself. What it declares as a value, and what its start is given.
+
+    PARTS ── start in order ──> services provided, routes and sockets named, work registered
+          <── stop in reverse order ──
+
+A package names its part in `part.py`; the composition root is a list of these and a loop.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from base.background import Background
+from base.clock import Clock
+from base.config import Config, ConfigError, Section
+from base.metrics import Metrics
+
+Service = TypeVar("Service")
+
+HealthCheck = Callable[[], Awaitable[bool]]
+"""Tells whether something works now. May raise or hang: whoever asks bounds and catches."""
+
+
+class StartError(Exception):
+    """The server cannot start; the text is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketRoute:
+    """A WebSocket that a part serves."""
+
+    path: str
+    kind: str
+    """A short fixed word for metrics."""
+    hello: type[Any]
+    """The one message a peer may send first."""
+    decoder: Any
+    """`wire.codec`'s decoder of what a peer may send."""
+    handler: Callable[[Any], Any]
+    """Makes the handler of one socket."""
+
+
+class Process:
+    """What every part is given at its start: the common things, and the services of earlier parts."""
+
+    def __init__(self, config: Config, clock: Clock, metrics: Metrics) -> None:
+        self.config = config
+        self.clock = clock
+        self.metrics = metrics
+        self.background = Background()
+        self.sockets: list[SocketRoute] = []
+        self.health: dict[str, HealthCheck] = {}
+        self.drains: list[Callable[[int], Awaitable[None]]] = []
+        """Called with a deadline (Unix ms) when the process is told to stop, the latest part first."""
+        self.work: list[AbstractAsyncContextManager[Any]] = []
+        """Entered once everything is made and the port is taken, left before any part stops."""
+        self._services: dict[type[Any], Any] = {}
+
+    def provide(self, service: object) -> None:
+        """Let later parts have a service, by its class."""
+        kind = type(service)
+        if kind in self._services:
+            raise StartError(f"two parts bring a {kind.__name__}")
+        self._services[kind] = service
+
+    def need(self, kind: type[Service]) -> Service:
+        """Return the service of that class; `StartError` when no part before this one brings it."""
+        try:
+            service: Service = self._services[kind]
+        except KeyError:
+            raise StartError(f"no part before this one brings a {kind.__name__}") from None
+        return service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What a noun brings, declared."""
+
+    name: str
+    start: Callable[[Process], AbstractAsyncContextManager[None]]
+    """Makes its services and registers them; leaving the context takes them down."""
+    settings: Mapping[str, type[Section]] = field(default_factory=dict)
+    """Its sections of `config.yaml`, by name."""
+    tables: Sequence[type[Any]] = ()
+    migrations: Path | None = None
+    """Folder of its migrations, when they lie with the part."""
+    demo: Callable[[Process], Awaitable[None]] | None = None
+    """Makes what is missing of its demo data; doing it again changes nothing."""
+    needs: Sequence[str] = field(default=())
+    """Names of parts that must stand before it."""
+
+
+def check_parts(parts: Sequence[Part]) -> None:
+    """Raise `StartError` when two parts share a name or one stands before what it needs."""
+    seen: set[str] = set()
+    for part in parts:
+        if part.name in seen:
+            raise StartError(f"two parts are called {part.name}")
+        missing = [name for name in part.needs if name not in seen]
+        if missing:
+            raise StartError(f"the part {part.name} needs {', '.join(missing)} before it")
+        seen.add(part.name)
+
+
+def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:
+    """Return the settings sections that parts bring; `ConfigError` when two bring one name."""
+    brought: dict[str, type[Section]] = {}
+    for part in parts:
+        for name, kind in part.settings.items():
+            if brought.setdefault(name, kind) is not kind:
+                raise ConfigError(f"two parts bring the section {name}")
+    return brought
+
+
+def busy(protocol: str, section: str, port: int, error: OSError) -> str:
+    """Return the sentence for a port that cannot be had."""
+    reason = error.strerror or str(error)
+    key = f"INKCALL__{section.upper()}__PORT"
+    return f"{protocol} port {port} cannot be used ({reason}): stop what uses it, or set {key} to another port."

@@ -1,0 +1,38 @@
+"""The part `people`: accounts, sign-ins, pens."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from base.bus import Bus
+from base.db import Database
+from base.part import Part, Process
+from base.signing import Signer
+from people.config import PeopleConfig
+from people.pens import PenService
+from people.service import PeopleService
+from people.tables import PenRow, PersonRow, RefreshTokenRow, SignInRow
+
+
+@asynccontextmanager
+async def start(process: Process) -> AsyncIterator[None]:
+    """Bring `PeopleService` and `PenService`."""
+    database, bus = process.need(Database), process.need(Bus)
+    config = process.config.of(PeopleConfig)
+    people = PeopleService(
+        database, bus, process.need(Signer), config, process.clock, process.metrics
+    )
+    await people.start()
+    process.provide(people)
+    process.provide(PenService(database, bus, config, process.clock))
+    try:
+        yield
+    finally:
+        people.close()
+
+
+PART = Part(
+    name="people",
+    start=start,
+    settings={"people": PeopleConfig},
+    tables=(PersonRow, SignInRow, RefreshTokenRow, PenRow),
+)

@@ -1,0 +1,94 @@
+"""The part `http`: the HTTP interface and the pages, over the services of all other parts."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from base.jobs.queue import Jobs
+from base.part import Part, Process, SocketRoute
+from base.storage import LocalStorage
+from people.pens import PenService
+from people.service import PeopleService
+from recorder.library import Library
+from server.http import routes
+from server.http.keys import HttpServices
+from server.live.hub import Hub
+from server.live.pens import ConnectedPens
+from server.photo_config import PhotosConfig
+from server.sockets.socket import Sockets
+from sessions.service import SessionService
+
+
+@asynccontextmanager
+async def start(process: Process) -> AsyncIterator[None]:
+    """Bring the application (`aiohttp.web.Application`) with all routes and sockets on it."""
+    app = web.Application()
+    _add_sockets(app, process)
+    routes.setup(
+        app,
+        HttpServices(
+            config=process.config,
+            clock=process.clock,
+            metrics=process.metrics,
+            people=process.need(PeopleService),
+            pens=process.need(PenService),
+            sessions=process.need(SessionService),
+            jobs=process.need(Jobs),
+            storage=LocalStorage(process.config.data_dir / "objects"),
+            library=process.need(Library),
+            live=_Live(process.need(Hub), process.need(ConnectedPens)),
+            health=process.health,
+        ),
+    )
+    process.provide(app)
+    yield
+
+
+def _add_sockets(app: web.Application, process: Process) -> None:
+    sockets = process.need(Sockets)
+    for row in process.sockets:
+        app.router.add_get(row.path, _served(sockets, row))
+
+
+def _served(
+    sockets: Sockets, row: SocketRoute
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return await sockets.serve(request, row.kind, row.hello, row.decoder, row.handler)
+
+    return serve
+
+
+class _Live:
+    """What the HTTP side may know of the live rooms and pens (`server.http.keys.LiveRooms`)."""
+
+    def __init__(self, hub: Hub, pens: ConnectedPens) -> None:
+        self._hub = hub
+        self._pens = pens
+
+    def is_member(self, session_id: str, person_id: str) -> bool:
+        return self._hub.is_member(session_id, person_id)
+
+    def may_upload(self, session_id: str, person_id: str) -> bool:
+        return self._hub.may_upload(session_id, person_id)
+
+    def photo_uploaded(self, session_id: str, photo_id: str, width: int, height: int) -> bool:
+        return self._hub.photo_uploaded(session_id, photo_id, width, height)
+
+    def pen_connected(self, pen_id: str) -> bool:
+        return self._pens.connected(pen_id)
+
+    def draining(self) -> bool:
+        return self._hub.draining_until_ms is not None
+
+    def rooms(self) -> int:
+        return len(self._hub)
+
+
+PART = Part(
+    name="http",
+    start=start,
+    settings={"photos": PhotosConfig},
+    needs=("people", "sessions", "recorder", "live", "sockets"),
+)

@@ -1,0 +1,82 @@
+"""The part `lobby`: presence and calls."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from base.bus import Bus
+from base.events import Envelope
+from base.part import Part, Process, SocketRoute
+from matching.config import CallsConfig
+from matching.model import Rules, Switchboard
+from people.service import PeopleService
+from server.live.grants import Grants
+from server.live.hub import Hub
+from server.lobby.lobby import Lobby
+from server.lobby.lobby_socket import LobbySocket
+from server.sockets.hello import Greeter
+from sessions.events import SessionEnded, SessionRated, SessionReported
+from sessions.service import SessionService
+from wire import codec
+from wire.common import Hello
+
+
+@asynccontextmanager
+async def start(process: Process) -> AsyncIterator[None]:
+    """Bring `Lobby`."""
+    hub = process.need(Hub)
+    lobby = Lobby(
+        Switchboard(Rules(ring_s=process.config.of(CallsConfig).ring_s)),
+        process.clock,
+        process.metrics,
+        process.background,
+        process.need(PeopleService),
+        process.need(SessionService),
+        hub,
+        process.need(Grants),
+    )
+    process.provide(lobby)
+    hub.on_ended.append(lobby.session_over)
+    _listen(process.need(Bus), lobby)
+    greeter = process.need(Greeter)
+    process.sockets.append(
+        SocketRoute(
+            path="/ws/lobby",
+            kind="lobby",
+            hello=Hello,
+            decoder=codec.lobby_from_client,
+            handler=lambda socket: LobbySocket(socket, lobby, greeter),
+        )
+    )
+
+    async def draining(deadline_ms: int) -> None:
+        lobby.draining(deadline_ms)
+
+    process.drains.append(draining)
+    try:
+        yield
+    finally:
+        lobby.close()
+
+
+def _listen(bus: Bus, lobby: Lobby) -> None:
+    async def ended(envelope: Envelope[SessionEnded]) -> None:
+        await lobby.show_forms(envelope.event.student_id)
+        await lobby.show_forms(envelope.event.teacher_id)
+
+    async def rated(envelope: Envelope[SessionRated]) -> None:
+        await lobby.show_forms(envelope.event.student_id)
+        await lobby.refresh_card(envelope.event.teacher_id)
+
+    async def reported(envelope: Envelope[SessionReported]) -> None:
+        await lobby.show_forms(envelope.event.teacher_id)
+
+    # From now on: it shows what is so at this moment, to who is here.
+    bus.subscribe(
+        "lobby",
+        "forms",
+        {SessionEnded: ended, SessionRated: rated, SessionReported: reported},
+        start="now",
+    )
+
+
+PART = Part(name="lobby", start=start, settings={"calls": CallsConfig}, needs=("live",))

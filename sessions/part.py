@@ -1,0 +1,33 @@
+"""The part `sessions`: what is known of each session, and its forms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from base.bus import Bus
+from base.db import Database
+from base.part import Part, Process
+from sessions.config import SessionsConfig
+from sessions.service import SessionService
+from sessions.tables import PhotoRow, RatingLabelRow, RatingRow, ReportRow, SessionRow
+
+
+@asynccontextmanager
+async def start(process: Process) -> AsyncIterator[None]:
+    """Bring `SessionService`."""
+    process.provide(
+        SessionService(
+            process.need(Database),
+            process.need(Bus),
+            process.config.of(SessionsConfig),
+            process.clock,
+        )
+    )
+    yield
+
+
+PART = Part(
+    name="sessions",
+    start=start,
+    settings={"sessions": SessionsConfig},
+    tables=(SessionRow, PhotoRow, RatingRow, RatingLabelRow, ReportRow),
+)

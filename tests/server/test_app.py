@@ -1,0 +1,85 @@
+"""The composition root: a part that cannot start says which and why; one that fails later harms none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from base.background import kept_running
+from base.part import Part, Process, StartError
+from server.app import PARTS, serving
+from tests.fakes.in_process import quick_config
+
+
+async def test_a_part_that_cannot_start_says_which_and_why_and_the_others_are_taken_down(
+    tmp_path: Path,
+) -> None:
+    taken_down = []
+
+    @asynccontextmanager
+    async def well(_process: Process) -> AsyncIterator[None]:
+        yield
+        taken_down.append("well")
+
+    @asynccontextmanager
+    async def broken(_process: Process) -> AsyncIterator[None]:
+        int("the ink is dry")
+        yield
+
+    parts = (*PARTS, Part(name="well", start=well), Part(name="guestbook", start=broken))
+    with pytest.raises(StartError, match=r"the part guestbook cannot start: .*the ink is dry"):
+        async with serving(quick_config(tmp_path), parts=parts):
+            pass
+    assert taken_down == ["well"]
+
+
+async def test_work_that_fails_begins_again_and_the_server_goes_on(tmp_path: Path) -> None:
+    tries = asyncio.Queue[int]()
+
+    async def work() -> None:
+        tries.put_nowait(1)
+        raise RuntimeError("again and again")
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        process.work.append(kept_running("guestbook", work, process.metrics, first_wait_s=0.01))
+        yield
+
+    parts = (*PARTS, Part(name="guestbook", start=start))
+    async with (
+        serving(quick_config(tmp_path), parts=parts) as server,
+        aiohttp.ClientSession(server.url) as client,
+        asyncio.timeout(10),
+    ):
+        for _ in range(3):
+            await tries.get()
+        async with client.get("/healthz") as answer:
+            assert answer.status == 200
+        async with client.get("/metrics") as answer:
+            text = await answer.text()
+    counted = next(line for line in text.splitlines() if 'failures_total{task="guestbook"}' in line)
+    assert float(counted.split()[-1]) >= 2
+
+
+async def test_a_part_whose_check_fails_makes_the_process_unwell_by_its_name(
+    tmp_path: Path,
+) -> None:
+    async def check() -> bool:
+        raise OSError("gone")
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        process.health["guestbook"] = check
+        yield
+
+    async with (
+        serving(quick_config(tmp_path), parts=(*PARTS, Part(name="g", start=start))) as server,
+        aiohttp.ClientSession(server.url) as client,
+        client.get("/healthz") as answer,
+    ):
+        assert answer.status == 503
+        checks = (await answer.json())["checks"]
+    assert checks == {"database": "ok", "disk": "ok", "guestbook": "failing"}
