@@ -8,7 +8,7 @@ from base import eventlog
 from base.commands import Answer, Command, Option
 from base.config import Config
 from base.db import Database
-from base.errors import not_found
+from base.errors import Refusal
 from base.eventlog import CursorRow, WaitingRow
 
 
@@ -63,7 +63,7 @@ async def replay(config: Config, options: Mapping[str, object]) -> Answer:
     finally:
         await database.close()
     if not subscriptions:
-        raise not_found("unknown_part", f"no part called {part!r} has ever subscribed")
+        raise Refusal("not_found", f"no part called {part!r} has ever subscribed")
     return Answer(
         {"part": part, "from_id": from_id, "subscriptions": subscriptions},
         f"{part} will hear everything again from {from_id} on: {', '.join(subscriptions)}",

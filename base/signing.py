@@ -2,7 +2,6 @@
 
 import os
 import secrets
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +51,12 @@ class Signer:
             )
         # UnicodeEncodeError: a token with lone surrogates never reaches the library's own checks.
         except (jwt.InvalidTokenError, UnicodeError, ValueError):
-            raise Refusal(
-                "token_invalid", "this token is not ours", HTTPStatus.UNAUTHORIZED
-            ) from None
+            raise Refusal("token_invalid", "this token is not ours") from None
         expires = claims["exp"]
         if not isinstance(expires, int) or isinstance(expires, bool):
-            raise Refusal("token_invalid", "this token is not ours", HTTPStatus.UNAUTHORIZED)
+            raise Refusal("token_invalid", "this token is not ours")
         if now_ms >= expires * 1000:
-            raise Refusal("token_expired", "this token has expired", HTTPStatus.UNAUTHORIZED)
+            raise Refusal("token_expired", "this token has expired")
         return claims
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 
 import argon2
 
@@ -53,7 +52,6 @@ class Passwords:
             raise Refusal(
                 "busy",
                 "too many people sign in at this moment",
-                HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after_s=2,
             )
         self._waiting += 1

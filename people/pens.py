@@ -9,7 +9,6 @@ costs a teacher one more look at the pen's page.
 import hashlib
 import secrets
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import msgspec
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.bus import Bus
 from base.clock import Clock
 from base.db import Database
-from base.errors import Refusal, forbidden, not_found
+from base.errors import Refusal, forbidden
 from base.ids import random_text
 from base.log import get_logger
 from people.config import PeopleConfig
@@ -85,7 +84,6 @@ class PenService:
             raise Refusal(
                 "too_many_pairings",
                 "too many pens are being paired at this moment",
-                HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after_s=60,
             )
         self._begun.count(address, now)
@@ -115,11 +113,11 @@ class PenService:
         for under_way in self._under_way.values():
             if _plain(under_way.user_code) == code and under_way.teacher_id is None:
                 if under_way.ends <= now:
-                    raise Refusal("expired", "this code has expired", HTTPStatus.GONE)
+                    raise Refusal("expired", "this code has expired")
                 under_way.teacher_id = identity.person_id
                 return
         self._wrong.count(identity.person_id, now)
-        raise not_found("unknown_code", "no pen shows this code")
+        raise Refusal("unknown_code", "no pen shows this code")
 
     async def poll(self, device_code: str) -> PenCredential:
         """Return the credential once a teacher confirmed.
@@ -186,9 +184,9 @@ class PenService:
         async with self._database.reading() as session:
             row = await session.get(PenRow, _token_hash(token))
         if row is None:
-            raise Refusal("token_invalid", "this pen is not known", HTTPStatus.UNAUTHORIZED)
+            raise Refusal("token_invalid", "this pen is not known")
         if row.revoked_ms is not None:
-            raise Refusal("token_revoked", "this pen was taken off", HTTPStatus.UNAUTHORIZED)
+            raise Refusal("token_revoked", "this pen was taken off")
         return PenIdentity(
             pen_id=row.pen,
             teacher_id=row.teacher_id,
@@ -219,7 +217,7 @@ class PenService:
         async with self._database.session() as session:
             row = await session.scalar(query)
             if row is None:
-                raise not_found("unknown_pen", "you have no such pen")
+                raise Refusal("unknown_pen", "you have no such pen")
             self._revoke(session, row)
         log.info("pen_revoked", pen=pen, teacher=teacher_id)
 
@@ -247,7 +245,6 @@ def _refuse_if_throttled(throttle: Throttle, key: str, now: float) -> None:
         raise Refusal(
             "too_many_attempts",
             "too many attempts, please wait",
-            HTTPStatus.TOO_MANY_REQUESTS,
             retry_after_s=wait_s,
         )
 

@@ -8,7 +8,6 @@ family is revoked (RFC 9700 section 4.14.2); the grace is for two tabs that rene
 import hashlib
 import secrets
 from collections.abc import Iterable
-from http import HTTPStatus
 
 import msgspec
 from sqlalchemy import delete, select
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.bus import Bus
 from base.clock import Clock
 from base.db import Database
-from base.errors import Refusal, not_found
+from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger
 from base.metrics import Metrics
@@ -102,7 +101,7 @@ class PeopleService:
         kept = row.password_hash if row else None
         if not await self._passwords.check(kept, printable(password[:PASSWORD_MAX])) or row is None:
             self._metrics.sign_ins.labels("wrong_password").inc()
-            raise Refusal("wrong_password", "login or password is wrong", HTTPStatus.UNAUTHORIZED)
+            raise Refusal("wrong_password", "login or password is wrong")
         self._by_login.take_back(login, tried)
         self._by_address.take_back(address, tried)
         fresh = None
@@ -129,9 +128,9 @@ class PeopleService:
         async with self._database.session() as session:
             kept, sign_in = await self._token(session, person_id, token)
             if sign_in.revoked_ms is not None:
-                raise _unauthorized("token_revoked", "this sign-in was ended")
+                raise Refusal("token_revoked", "this sign-in was ended")
             if kept.expires_ms <= now_ms:
-                raise _unauthorized("token_expired", "this sign-in has expired")
+                raise Refusal("token_expired", "this sign-in has expired")
             grace_ms = round(self._config.rotation_grace_s * 1000)
             stolen = kept.replaced_ms is not None and now_ms - kept.replaced_ms > grace_ms
             if stolen:
@@ -144,7 +143,7 @@ class PeopleService:
         # Only now, outside the transaction: raising inside would have undone the revocation.
         if stolen:
             log.warning("refresh_token_reused", person=person_id, sign_in=sign_in.id)
-            raise _unauthorized("token_revoked", "this sign-in was ended")
+            raise Refusal("token_revoked", "this sign-in was ended")
         return self._signed_in(person, sign_in.id, fresh, now_ms)
 
     async def sign_out(self, person_id: str, token: str) -> None:
@@ -186,9 +185,9 @@ class PeopleService:
                 Identity,
             )
         except msgspec.ValidationError:
-            raise _unauthorized("token_invalid", "this token is not ours") from None
+            raise Refusal("token_invalid", "this token is not ours") from None
         if identity.sign_in_id in self._revoked:
-            raise _unauthorized("token_revoked", "this sign-in was ended")
+            raise Refusal("token_revoked", "this sign-in was ended")
         return identity
 
     # --- accounts ----------------------------------------------------------------------------
@@ -198,7 +197,7 @@ class PeopleService:
         async with self._database.reading() as session:
             row = await session.get(PersonRow, person_id)
         if row is None:
-            raise not_found("unknown_person", "there is no such person")
+            raise Refusal("unknown_person", "there is no such person")
         return _person(row)
 
     async def persons(self, person_ids: Iterable[str]) -> dict[str, Person]:
@@ -273,14 +272,14 @@ class PeopleService:
             async with self._database.session() as session:
                 session.add(row)
         except IntegrityError:
-            raise Refusal("login_taken", "this login is taken", HTTPStatus.CONFLICT) from None
+            raise Refusal("login_taken", "this login is taken") from None
         return person
 
     async def by_login(self, login: str) -> Person:
         """Return the account with this login; refuses with `unknown_person`."""
         row = await self._by_its_login(normal_login(login))
         if row is None:
-            raise not_found("unknown_person", "there is no such person")
+            raise Refusal("unknown_person", "there is no such person")
         return _person(row)
 
     # --- inside ------------------------------------------------------------------------------
@@ -298,7 +297,6 @@ class PeopleService:
             raise Refusal(
                 "too_many_attempts",
                 "too many attempts, please wait",
-                HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after_s=wait_s,
             )
         # Counted before the check, so that a hundred tries at once do not all pass.
@@ -326,7 +324,7 @@ class PeopleService:
         )
         if sign_in is not None and sign_in.person_id == person_id:
             return await session.get_one(RefreshTokenRow, _token_hash(token)), sign_in
-        raise _unauthorized("token_invalid", "this sign-in is not known")
+        raise Refusal("token_invalid", "this sign-in is not known")
 
     def _add_token(self, session: AsyncSession, sign_in_id: str, now_ms: int) -> str:
         token = secrets.token_urlsafe(32)
@@ -366,10 +364,6 @@ class PeopleService:
 def _token_hash(token: str) -> str:
     """Return what is kept of a token: it is 256 random bits, so a plain hash cannot be searched."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _unauthorized(code: str, text: str) -> Refusal:
-    return Refusal(code, text, HTTPStatus.UNAUTHORIZED)
 
 
 def _person(row: PersonRow) -> Person:

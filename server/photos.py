@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Literal
 
 import msgspec
@@ -47,7 +46,6 @@ class PhotoWorkshop:
             raise Refusal(
                 "busy",
                 "too many photos at this moment, please try again",
-                HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after_s=5,
             )
         self._on_the_way.append(person_id)
@@ -75,19 +73,16 @@ class PhotoWorkshop:
                 raise Refusal(
                     "photo_failed",
                     "this picture could not be worked on",
-                    HTTPStatus.UNPROCESSABLE_ENTITY,
                 ) from None
         if answer.refused == "picture_too_large":
             raise Refusal(
                 "picture_too_large",
                 f"a picture may have {config.max_pixels // 1_000_000} megapixels",
-                HTTPStatus.UNPROCESSABLE_ENTITY,
             )
         if answer.refused is not None:
             raise Refusal(
                 "not_a_picture",
                 "send a JPEG, PNG, WebP or HEIC picture",
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             )
         return Photo(
             extension=answer.extension, width=answer.width, height=answer.height, data=picture

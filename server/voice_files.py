@@ -1,7 +1,6 @@
 """The voices of ended sessions as sound files: rendered once, by a job, kept for the next listener."""
 
 import asyncio
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ class VoiceFiles:
             raise Refusal(
                 "busy",
                 "too many recordings are being prepared at this moment",
-                HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after_s=30,
             )
         self._waiting += 1
@@ -67,7 +65,6 @@ class VoiceFiles:
             raise Refusal(
                 "not_rendered",
                 "the voices of this recording could not be prepared",
-                HTTPStatus.INTERNAL_SERVER_ERROR,
             )
 
     def _finish(self, payload: Any, _result: Any, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.bus import Bus
 from base.clock import Clock
 from base.db import Database
-from base.errors import Refusal, not_found
+from base.errors import Refusal
 from base.log import get_logger
 from sessions.config import SessionsConfig
 from sessions.events import SessionEnded, SessionRated, SessionReported, SessionStarted
@@ -296,9 +295,7 @@ class SessionService:
                 select(func.count()).where(PhotoRow.session_id == photo.session)
             )
             if (kept or 0) >= at_most:
-                raise Refusal(
-                    "too_many_photos", f"a session may have {at_most} photos", HTTPStatus.CONFLICT
-                )
+                raise Refusal("too_many_photos", f"a session may have {at_most} photos")
             session.add(
                 PhotoRow(
                     id=photo.photo,
@@ -317,7 +314,7 @@ class SessionService:
         async with self._database.reading() as session:
             row = await session.get(PhotoRow, photo_id)
         if row is None or row.session_id != session_id:
-            raise not_found("unknown_photo", "there is no such photo")
+            raise Refusal("unknown_photo", "there is no such photo")
         return msgspec.convert(
             {
                 "photo": row.id,
@@ -375,14 +372,14 @@ class SessionService:
 
 
 def _unknown() -> Refusal:
-    return not_found("unknown_session", "there is no such session")
+    return Refusal("unknown_session", "there is no such session")
 
 
 def _refuse_form(row: SessionRow, *, given: bool) -> None:
     if row.ended_ms is None:
-        raise Refusal("still_running", "the session has not ended", HTTPStatus.CONFLICT)
+        raise Refusal("still_running", "the session has not ended")
     if given:
-        raise Refusal("already_given", "this form was filled in already", HTTPStatus.CONFLICT)
+        raise Refusal("already_given", "this form was filled in already")
 
 
 def _took_place() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from base.clock import SystemClock
 from base.commands import Answer, Command, Option
 from base.config import Config
 from base.db import Database
-from base.errors import not_found
+from base.errors import Refusal
 from base.jobs.queue import Jobs
 from base.jobs.tables import JobRow
 
@@ -54,7 +54,7 @@ async def cancel(config: Config, options: Mapping[str, object]) -> Answer:
     finally:
         await database.close()
     if after is None:
-        raise not_found("unknown_job", "there is no such job")
+        raise Refusal("unknown_job", "there is no such job")
     return Answer({"job": job, "state": after.state}, f"{job}: {after.state}")
 
 

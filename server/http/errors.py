@@ -11,6 +11,7 @@ from base.ids import new_id
 from base.log import get_logger, safe_error
 from people.model import Identity
 from server.http.keys import SERVICES
+from server.http.refusals import STATUS
 
 log = get_logger(__name__)
 
@@ -54,10 +55,9 @@ _CODES = {
 }
 
 
-def render_error(
-    code: str, text: str, status: int, retry_after_s: float | None = None
-) -> web.Response:
+def render_error(code: str, text: str, retry_after_s: float | None = None) -> web.Response:
     """Return the one form all errors have."""
+    status = STATUS.get(code, HTTPStatus.BAD_REQUEST)
     response = web.json_response({"error": {"code": code, "text": text}}, status=status)
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(max(1, ceil(retry_after_s)))
@@ -108,23 +108,23 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     try:
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Refusal(
-                "unsupported_encoding",
-                "send the body as it is",
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            )
+            raise Refusal("unsupported_encoding", "send the body as it is")
         return await handler(request)
     except Refusal as refusal:
         request.app[SERVICES].metrics.refused.labels(refusal.code).inc()
-        return render_error(refusal.code, refusal.text, refusal.status, refusal.retry_after_s)
+        return render_error(refusal.code, refusal.text, refusal.retry_after_s)
     except web.HTTPException as error:
         if error.status < 400:
             raise
         code = _CODES.get(HTTPStatus(error.status), "bad_request")
-        return render_error(code, error.reason, error.status)
+        response = render_error(code, error.reason)
+        if allow := error.headers.get("Allow"):
+            # RFC 9110 section 15.5.6.
+            response.headers["Allow"] = allow
+        return response
     except ConnectionError:
         # The client is gone; there is nobody to tell.
         raise
     except Exception as error:
         log.exception("request_failed", **safe_error(error))
-        return render_error("internal", "something went wrong here", 500)
+        return render_error("internal", "something went wrong here")

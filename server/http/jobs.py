@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from base.errors import Refusal, not_found
+from base.errors import Refusal
 from base.jobs.model import State
 from base.jobs.queue import Job
 from base.routes import Route, Rule
@@ -71,7 +71,7 @@ def _view(job: Job) -> JobView:
 
 
 def _unknown() -> Refusal:
-    return not_found("unknown_job", "there is no such job")
+    return Refusal("unknown_job", "there is no such job")
 
 
 ROUTES = (

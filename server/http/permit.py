@@ -4,7 +4,7 @@ from typing import cast
 
 from aiohttp import web
 
-from base.errors import forbidden, not_found
+from base.errors import Refusal, forbidden
 from base.routes import Rule
 from people.grants import HERE, WHOLE, Action, Object, grants_of, may, may_ever
 from server.http.keys import SERVICES
@@ -24,7 +24,7 @@ async def permit(request: web.Request, rule: Rule) -> None:
         raise forbidden()
     if not may(grants, action, await rule.of(request, known.person_id)):
         if rule.hidden:
-            raise not_found(rule.hidden, "there is no such thing")
+            raise Refusal(rule.hidden, "there is no such thing")
         raise forbidden()
 
 

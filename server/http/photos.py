@@ -68,9 +68,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
             async with asyncio.timeout(_BODY_S):
                 data = await read_at_most(request, services.config.of(PhotosConfig).max_bytes)
         except TimeoutError:
-            raise Refusal(
-                "timed_out", "the photo took too long", HTTPStatus.REQUEST_TIMEOUT
-            ) from None
+            raise Refusal("timed_out", "the photo took too long") from None
         made = await workshop.prepare(data)
     photo = PhotoRecord(
         photo=new_id("f"),
@@ -86,7 +84,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
         await services.sessions.add_photo(photo, services.config.of(PhotosConfig).per_session)
         # The session may have ended while the photo was on its way.
         if not services.live.photo_uploaded(session_id, photo.photo, photo.width, photo.height):
-            raise Refusal("session_ended", "the session is over", HTTPStatus.CONFLICT)
+            raise Refusal("session_ended", "the session is over")
     except Refusal:
         await services.storage.delete(_key(photo))
         raise

@@ -2,14 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Literal
 
 import msgspec
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
-from base.errors import Refusal, not_found
+from base.errors import Refusal
 from base.routes import Answer, Binary, Query, Route, Rule
 from people.model import Person
 from recorder.format.reader import NotARecording
@@ -134,7 +133,7 @@ async def voices(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     record = await services.sessions.get(request.match_info["session"])
     if record.ended_ms is None:
-        raise Refusal("still_running", "the session has not ended", HTTPStatus.CONFLICT)
+        raise Refusal("still_running", "the session has not ended")
     recording = services.library.path(record.session)
     if not await asyncio.to_thread(recording.is_file):
         raise _no_recording()
@@ -217,7 +216,7 @@ def _moment(name: str, text: str, days: int) -> int | None:
 
 
 def _no_recording() -> Refusal:
-    return not_found("no_recording", "there is no recording of this session")
+    return Refusal("no_recording", "there is no recording of this session")
 
 
 _ONE = Rule("replay_recording", of=permit.session)

@@ -1,6 +1,5 @@
 """What handlers take from a request: who asks, from where, and a typed body of bounded size."""
 
-from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
@@ -26,7 +25,7 @@ def identity(request: web.Request) -> Identity:
         return request[IDENTITY]
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Refusal("token_invalid", "please sign in", HTTPStatus.UNAUTHORIZED)
+        raise Refusal("token_invalid", "please sign in")
     known = request.app[SERVICES].people.verify_access(token.strip())
     request[IDENTITY] = known
     return known
@@ -53,7 +52,7 @@ async def body(request: web.Request, kind: type[T]) -> T:
     """Return the JSON body as `kind`; refuses with `too_large`, `unsupported_type` or `bad_request`."""
     # Another site's form can post text, but not this type without asking us first.
     if request.content_type != "application/json":
-        raise Refusal("unsupported_type", "send JSON", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        raise Refusal("unsupported_type", "send JSON")
     data = await read_at_most(request, _JSON_BYTES)
     try:
         return msgspec.json.decode(data, type=kind)
@@ -100,4 +99,4 @@ def _parameter(request: web.Request, name: str) -> Query:
 
 
 def _too_large(limit: int) -> Refusal:
-    return Refusal("too_large", f"at most {limit} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return Refusal("too_large", f"at most {limit} bytes")

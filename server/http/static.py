@@ -26,7 +26,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     path = request.match_info["path"]
     first = path.partition("/")[0]
     if first in ("api", "ws"):
-        return render_error("not_found", "there is no such address", 404)
+        return render_error("not_found", "there is no such address")
     root = Path(request.app[SERVICES].config.server.web_root)
     file = await asyncio.to_thread(_find, root, path)
     if file is not None:
@@ -35,7 +35,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         return web.FileResponse(file, headers={"Cache-Control": caching})
     # Addresses of pages have no dot in their last part; what has one is a file that is not there.
     if first == _HASHED or "." in path.rpartition("/")[2]:
-        return render_error("not_found", "there is no such file", 404)
+        return render_error("not_found", "there is no such file")
     index = await asyncio.to_thread(_find, root, "index.html")
     if index is None:
         return web.Response(text=_NOT_BUILT, content_type="text/html", status=503)

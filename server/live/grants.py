@@ -1,7 +1,5 @@
 """Room grants: the signed permission of one person to enter one session's room."""
 
-from http import HTTPStatus
-
 from base.clock import Clock
 from base.errors import Refusal
 from base.signing import Signer
@@ -37,4 +35,4 @@ class Grants:
 
 
 def _invalid() -> Refusal:
-    return Refusal(codes.GRANT_INVALID, "this is no grant for this room", HTTPStatus.FORBIDDEN)
+    return Refusal(codes.GRANT_INVALID, "this is no grant for this room")

@@ -1,11 +1,12 @@
 """`/ws/pen`: one pen bridge, from its hello to its end."""
 
+from base.errors import Refusal
 from people.model import PenIdentity
 from people.pens import PenService
 from people.service import PeopleService
 from server.live.pens import ConnectedPens
 from server.sockets.hello import check_version
-from server.sockets.socket import Handler, Socket, SocketRefused
+from server.sockets.socket import Handler, Socket
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Message
 from wire.pen import PenEnter, PenHello, PenStatus, PenWelcome
@@ -29,7 +30,7 @@ class PenSocket(Handler):
         # At once, so that taking the pen off finds this socket whatever is awaited next.
         self._socket.credential = pen.credential_id
         if pen.pen_id != hello.pen:
-            raise SocketRefused(codes.FORBIDDEN, "this credential is of another pen")
+            raise Refusal(codes.FORBIDDEN, "this credential is of another pen")
         teacher = await self._people.person(pen.teacher_id)
         self._pen = pen
         self._socket.send(

@@ -1,12 +1,13 @@
 """`/ws/room`: one page in a room. hello, then join, then everything else."""
 
 from base.clock import Clock
+from base.errors import Refusal
 from people.model import Person
 from server.live.grants import Grants
 from server.live.hub import Hub
 from server.live.live_room import LiveRoom
 from server.sockets.hello import Greeter
-from server.sockets.socket import Handler, Socket, SocketRefused
+from server.sockets.socket import Handler, Socket
 from wire import codes
 from wire.common import Hello, Message
 from wire.room import Join, MediaAnswer, MediaRestart
@@ -39,7 +40,7 @@ class RoomSocket(Handler):
             return
         match message:
             case Join():
-                raise SocketRefused(codes.JOIN_TWICE, "this page has joined already")
+                raise Refusal(codes.JOIN_TWICE, "this page has joined already")
             # What a page sent before it learnt that it is out must not take the voice from the
             # page that took its place, nor open a leg that nobody closes.
             case MediaAnswer() | MediaRestart() if not live.is_in(self._socket):
@@ -53,11 +54,11 @@ class RoomSocket(Handler):
 
     def _join(self, message: Message, person: str) -> None:
         if not isinstance(message, Join):
-            raise SocketRefused(codes.JOIN_FIRST, "join a room first")
+            raise Refusal(codes.JOIN_FIRST, "join a room first")
         session = self._grants.session(message.grant, person)
         live = self._hub.get(session)
         if live is None:
-            raise SocketRefused(codes.SESSION_ENDED, "this session is over")
+            raise Refusal(codes.SESSION_ENDED, "this session is over")
         self._live = live
         self._source = message.source
         live.join(self._socket, person, message)

@@ -21,6 +21,7 @@ from matching.model import (
     Switchboard,
     TellEnded,
 )
+from people.grants import grants_of, may_ever
 from people.model import Person
 from people.service import PeopleService
 from server.live.grants import Grants
@@ -29,7 +30,7 @@ from server.lobby.cards import Caller, Cards
 from server.lobby.entry import SessionEntry
 from server.sockets.alarm import Alarm
 from server.sockets.rate import TokenBucket
-from server.sockets.socket import Socket, SocketRefused
+from server.sockets.socket import Socket
 from sessions.service import SessionService
 from wire import codes, lobby as wire
 from wire.codec import encode
@@ -79,8 +80,8 @@ class Lobby:
         """A page has said hello: tell it how things stand, then let it be seen."""
         if person.role == "teacher":
             await self.cards.load(person.id)
-        if person.role not in ("student", "teacher"):
-            raise SocketRefused(codes.FORBIDDEN, "the lobby is for students and teachers")
+        if not may_ever(grants_of(person.id, person.role), "enter_lobby"):
+            raise Refusal(codes.FORBIDDEN, "the lobby is for students and teachers")
         forms = await self._forms(person)
         self._pages[socket.id] = (socket, person)
         socket.send(self._teachers())

@@ -1,8 +1,9 @@
 """The handshake of lobby and room sockets: a `hello` becomes a person, or a refusal."""
 
+from base.errors import Refusal
 from people.model import Person
 from people.service import PeopleService
-from server.sockets.socket import Socket, SocketRefused, Sockets
+from server.sockets.socket import Socket, Sockets
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Hello, Welcome
 
@@ -15,7 +16,7 @@ class Greeter:
         self._sockets = sockets
 
     async def greet(self, socket: Socket, hello: Hello, now_ms: int) -> Person:
-        """Welcome and return who says hello; raise `SocketRefused` or `Refusal`."""
+        """Welcome and return who says hello; raise `Refusal`."""
         check_version(hello.versions)
         identity = self._people.verify_access(hello.token)
         socket.credential = identity.sign_in_id
@@ -36,4 +37,4 @@ class Greeter:
 def check_version(versions: list[int]) -> None:
     """Refuse a peer that cannot speak our version, saying which one that is."""
     if PROTOCOL_VERSION not in versions:
-        raise SocketRefused(codes.VERSION, f"this server speaks version {PROTOCOL_VERSION}")
+        raise Refusal(codes.VERSION, f"this server speaks version {PROTOCOL_VERSION}")

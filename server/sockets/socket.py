@@ -36,15 +36,6 @@ BYTES_A_TOKEN = 1024
 """A long message counts as several: what everyone receives and the disk keeps is bytes."""
 
 
-class SocketRefused(Exception):
-    """The peer's fault and the end of its socket: a code of `wire.codes` and a safe text."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.text = text
-
-
 @dataclass(frozen=True, slots=True)
 class SocketTools:
     """What every socket needs of its process."""
@@ -104,11 +95,11 @@ class Handler(ABC):
 
     @abstractmethod
     async def opened(self, hello: Any) -> None:
-        """Take the first message: authenticate and welcome. Raise `SocketRefused` or `Refusal`."""
+        """Take the first message: authenticate and welcome. Raise `Refusal`."""
 
     @abstractmethod
     async def received(self, message: Any) -> None:
-        """Act on one later message. Raise `SocketRefused` to end the socket."""
+        """Act on one later message. Raise `Refusal` to end the socket."""
 
     @abstractmethod
     async def closed(self) -> None:
@@ -128,11 +119,11 @@ class Sockets:
             socket.close(code)
 
     def admit(self, socket: Socket, person: str) -> None:
-        """Let a person have one more socket; raise `SocketRefused` when he has too many."""
+        """Let a person have one more socket; raise `Refusal` when he has too many."""
         socket.person = person
         held = sum(other.person == person for other in self._open.values())
         if held > self._tools.limits.max_sockets_per_person:
-            raise SocketRefused(codes.FULL, "you have too many pages open")
+            raise Refusal(codes.FULL, "you have too many pages open")
 
     def close_revoked(self, credential: str) -> None:
         """Close the sockets that speak by a sign-in or pairing that is over."""
@@ -270,14 +261,12 @@ class _Connection:
             if first is None:
                 return
             if not isinstance(first, self._hello):
-                raise SocketRefused(codes.HELLO_FIRST, "the first message says hello")
+                raise Refusal(codes.HELLO_FIRST, "the first message says hello")
             if self._socket.closing:
                 return
             entered = True
             await self._handler.opened(first)
             await self._later()
-        except SocketRefused as refused:
-            self._end(refused.code, refused.text)
         except Refusal as refusal:
             self._end(refusal.code, refusal.text)
         except WireError as error:
@@ -302,7 +291,7 @@ class _Connection:
                 self._socket.send(Pong(sent_ms=message.sent_ms))
                 self._tally()
             elif isinstance(message, self._hello):
-                raise SocketRefused(codes.HELLO_TWICE, "hello was said already")
+                raise Refusal(codes.HELLO_TWICE, "hello was said already")
             else:
                 await self._handler.received(message)
 
@@ -315,7 +304,7 @@ class _Connection:
             self._size = len(frame.data)
             return self._decoder(frame.data)
         if frame.type is WSMsgType.TEXT:
-            raise SocketRefused(codes.TEXT_FRAME, "messages are binary frames")
+            raise Refusal(codes.TEXT_FRAME, "messages are binary frames")
         if frame.type is WSMsgType.ERROR and self._response.close_code == 1009:
             self._tools.metrics.refused.labels(codes.TOO_LARGE).inc()
         return None

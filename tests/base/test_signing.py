@@ -14,7 +14,6 @@ NOW = 1_760_000_000_000
 def code(signer: Signer, token: str, audience: str, now_ms: int) -> str:
     with pytest.raises(Refusal) as error:
         signer.verify(token, audience, now_ms)
-    assert error.value.status == 401
     return error.value.code
 
 

@@ -39,7 +39,9 @@ async def test_every_answer_carries_the_security_headers(http: Http) -> None:
 
 
 async def test_the_wrong_method_is_said_as_json(http: Http) -> None:
-    assert await code(await http.call("DELETE", "/api/me")) == (405, "method_not_allowed")
+    answer = await http.call("DELETE", "/api/me")
+    assert await code(answer) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
 
 
 async def test_our_own_fault_is_logged_and_not_told(

@@ -27,6 +27,10 @@ EVENTS = [
     SessionEnded(seq=2, at=4000, reason="hung_up"),
 ]
 SECONDS = 4
+ROW = [
+    *("session", "student", "teacher", "subject", "started_ms", "seconds", "reason", "rating"),
+    *("sealed", "damaged", "bytes"),
+]
 
 
 @pytest.fixture
@@ -137,11 +141,15 @@ async def test_a_recording_is_found_by_everything(http: Http) -> None:
 async def test_one_recording_comes_with_its_forms_and_people(http: Http) -> None:
     student, teacher = await http.kept.student(), await http.kept.teacher()
     await hold(http, "s_1", student, teacher)
+    token = await http.token(await http.kept.auditor())
+    before = await (await http.call("GET", "/api/recordings/s_1", token)).json()
+    assert list(before) == [*ROW, "report_form", "members"]
     rating = Rating(understood=3, clear=2, patient=3, useful=1, labels=["concise"], comment="好")
     await http.kept.sessions.rate("s_1", student.id, rating)
     await http.kept.sessions.report("s_1", teacher.id, Report(difficulty=2, participation=3))
-    token = await http.token(await http.kept.auditor())
     one = await (await http.call("GET", "/api/recordings/s_1", token)).json()
+    assert list(one) == [*ROW, "rating_form", "report_form", "members"]
+    assert list(one["rating_form"])[-2:] == ["comment", "total"]
     assert one["rating"] == one["rating_form"]["total"] == 9
     assert one["rating_form"]["labels"] == ["concise"]
     assert one["report_form"]["difficulty"] == 2

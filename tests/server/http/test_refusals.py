@@ -1,0 +1,51 @@
+"""One table says the status of every code: what the source raises is in it, and the page shows it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from server.http.openapi import codes
+from server.http.refusals import STATUS
+from server.http.routes import ROUTES
+from wire import codes as wire_codes
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = ("base", "people", "sessions", "matching", "recorder", "server")
+SOCKETS_ONLY = {"version", "hello_first", "hello_twice", "join_first", "join_twice", "text_frame"}
+"""Refusals that end a socket in its handshake; no HTTP handler can raise them."""
+
+
+def raised() -> Iterator[tuple[str, str]]:
+    """Yield the place and the code of every refusal the source makes."""
+    for package in SOURCES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                    "Refusal",
+                    "render_error",
+                ):
+                    code = node.args[0]
+                    where = f"{file.relative_to(ROOT)}:{node.lineno}"
+                    if isinstance(code, ast.Constant):
+                        yield where, str(code.value)
+                    elif isinstance(code, ast.Attribute) and code.attr.isupper():
+                        yield where, str(getattr(wire_codes, code.attr))
+
+
+def test_every_code_that_is_raised_has_a_status() -> None:
+    found = list(raised())
+    assert len(found) > 40
+    missing = [one for one in found if one[1] not in STATUS and one[1] not in SOCKETS_ONLY]
+    assert missing == []
+
+
+def test_every_code_that_a_row_names_has_a_status() -> None:
+    assert {code for route in ROUTES for code in codes(route)} <= set(STATUS)
+
+
+def test_the_page_lists_every_code_with_its_status() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text("utf-8")
+    section = page.split("\n## HTTP\n")[1].split("\n## ")[0]
+    written = re.findall(r"^\| (\d{3}) \| `(\w+)` \| .+ \|$", section, re.M)
+    assert {code: int(status) for status, code in written} == STATUS
