@@ -39,6 +39,7 @@ class ServerConfig(Section, frozen=True, kw_only=True):
     data_dir: str = "data"
     secret_file: str = ""
     trust_forwarded: bool = False
+    loop: Literal["auto", "uvloop", "asyncio"] = "auto"
 
 
 class DatabaseConfig(Section, frozen=True, kw_only=True):

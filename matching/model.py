@@ -1,22 +1,47 @@
 """The switchboard: presence of teachers, one proposal a call, and every way it can end. Pure.
 
-    call ──teacher free──> ringing ──accept──> connecting ──room made──> session ──ended──> (free)
-      │                      │                     │
-      └─ busy | unavailable  ├─ declined           ├─ cancelled (the room is thrown away)
-                             ├─ cancelled          └─ failed
-                             ├─ no_answer (the deadline passed)
-                             └─ caller_gone | teacher_gone (away longer than `lost_s`)
+A call moves by `TRANSITIONS`; docs/states.md is drawn from it.
 
 A proposal is a lease: from `ringing` on, the teacher belongs to this call and to no other. Every
 page that heard of a call hears of its end exactly once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from wire.lobby import CallOutcome, Presence, Subject
 
-Stage = Literal["ringing", "connecting"]
+Stage = Literal["calling", "ringing", "connecting"]
+Event = Literal[
+    "teacher_free", "teacher_busy", "teacher_away",
+    "accept", "decline", "cancel",
+    "deadline", "caller_lost", "teacher_lost",
+    "room_made", "room_failed",
+]  # fmt: skip
+
+TRANSITIONS: Mapping[tuple[Stage, Event], Stage | CallOutcome] = {
+    ("calling", "teacher_free"): "ringing",
+    ("calling", "teacher_busy"): "busy",
+    ("calling", "teacher_away"): "unavailable",
+    ("ringing", "accept"): "connecting",
+    ("ringing", "decline"): "declined",
+    ("ringing", "cancel"): "cancelled",
+    ("ringing", "deadline"): "no_answer",
+    ("ringing", "caller_lost"): "caller_gone",
+    ("ringing", "teacher_lost"): "teacher_gone",
+    ("connecting", "cancel"): "cancelled",
+    ("connecting", "room_made"): "accepted",
+    ("connecting", "room_failed"): "failed",
+}
+"""Every way of a call. An event that is not here is a fault of ours: KeyError."""
+
+_ASKED: Mapping[Presence, Event] = {
+    "online": "teacher_free",
+    "busy": "teacher_busy",
+    "away": "teacher_away",
+    "offline": "teacher_away",
+}
 
 
 class CallError(Exception):
@@ -50,7 +75,7 @@ class Call:
     note: str
     deadline: float
     caller_page: str
-    stage: Stage = "ringing"
+    stage: Stage = "calling"
     teacher_page: str | None = None
     """The page that accepted."""
     told: set[str] = field(default_factory=set)
@@ -218,7 +243,7 @@ class Switchboard:
             if call is not None:
                 call.told.discard(page)
                 if not is_teacher and call.caller_page == page and person.pages:
-                    return self._end(call, "cancelled")
+                    return self._end(call, "cancel")
             if not person.pages:
                 person.lost_at = now
                 self._forget_if_idle(people, person_id)
@@ -250,8 +275,9 @@ class Switchboard:
         if caller.session is not None:
             raise CallError("in_session", "you are in a session already")
         presence = self.presence(teacher)
-        if presence != "online":
-            outcome: CallOutcome = "busy" if presence == "busy" else "unavailable"
+        stage = TRANSITIONS["calling", _ASKED[presence]]
+        if stage != "ringing":
+            outcome = _outcome(stage)
             return [TellEnded(page, call_id, outcome), CallOver(call_id, outcome)]
         before = presence
         called = self._teachers[teacher]
@@ -263,6 +289,7 @@ class Switchboard:
             note=note,
             deadline=now + self.rules.ring_s,
             caller_page=page,
+            stage=stage,
             told=set(called.pages),
         )
         self._calls[call_id] = call
@@ -278,16 +305,18 @@ class Switchboard:
         call = self._calls.get(call_id)
         if call is None or call.student != student:
             raise CallError("unknown_call", "this call is over")
-        return self._end(call, "cancelled")
+        return self._end(call, "cancel")
 
     def decline(self, teacher: str, call_id: str) -> list[Effect]:
         """The teacher does not take the call."""
-        return self._end(self._ringing_for(teacher, call_id), "declined")
+        return self._end(self._ringing_for(teacher, call_id), "decline")
 
     def accept(self, page: str, teacher: str, call_id: str) -> list[Effect]:
         """The teacher takes the call on one page; her other pages stop ringing."""
         call = self._ringing_for(teacher, call_id)
-        call.stage = "connecting"
+        stage = TRANSITIONS[call.stage, "accept"]
+        assert stage == "connecting"
+        call.stage = stage
         call.teacher_page = page
         others = sorted(call.told - {page})
         call.told = {page}
@@ -298,9 +327,11 @@ class Switchboard:
 
     def session_started(self, call_id: str, session: str) -> list[Effect]:
         """The room is made: send both in, unless the call was given up meanwhile."""
-        call = self._calls.pop(call_id, None)
+        call = self._calls.get(call_id)
         if call is None:
             return [DiscardRoom(session)]
+        outcome = _outcome(TRANSITIONS[call.stage, "room_made"])
+        del self._calls[call_id]
         student, teacher = self._students[call.student], self._teachers[call.teacher]
         student.call = teacher.call = None
         student.session = teacher.session = session
@@ -308,12 +339,12 @@ class Switchboard:
         pages = [call.caller_page] if call.caller_page in student.pages else []
         if call.teacher_page in teacher.pages:
             pages.append(call.teacher_page)
-        return [CallOver(call_id, "accepted"), EnterRoom(call, session, tuple(pages))]
+        return [CallOver(call_id, outcome), EnterRoom(call, session, tuple(pages))]
 
     def session_failed(self, call_id: str) -> list[Effect]:
         """The room could not be made."""
         call = self._calls.get(call_id)
-        return [] if call is None else self._end(call, "failed")
+        return [] if call is None else self._end(call, "room_failed")
 
     def session_ended(self, session: str) -> list[Effect]:
         """The session is over; both are free again."""
@@ -345,11 +376,11 @@ class Switchboard:
                 continue
             student, teacher = self._students[call.student], self._teachers[call.teacher]
             if student.lost_at is not None and now >= student.lost_at + self.rules.lost_s:
-                effects += self._end(call, "caller_gone")
+                effects += self._end(call, "caller_lost")
             elif teacher.lost_at is not None and now >= teacher.lost_at + self.rules.lost_s:
-                effects += self._end(call, "teacher_gone")
+                effects += self._end(call, "teacher_lost")
             elif now >= call.deadline:
-                effects += self._end(call, "no_answer")
+                effects += self._end(call, "deadline")
         return effects
 
     # --- helpers ---------------------------------------------------------------------------
@@ -366,7 +397,8 @@ class Switchboard:
             raise CallError("unknown_call", "this call is over")
         return call
 
-    def _end(self, call: Call, outcome: CallOutcome) -> list[Effect]:
+    def _end(self, call: Call, event: Event) -> list[Effect]:
+        outcome = _outcome(TRANSITIONS[call.stage, event])
         del self._calls[call.call]
         student, teacher = self._students[call.student], self._teachers[call.teacher]
         # While it rang she was busy, unless all her pages were gone.
@@ -394,3 +426,10 @@ class Switchboard:
         person = people[person_id]
         if not (person.pages or person.call or person.session or person.available):
             del people[person_id]
+
+
+def _outcome(end: Stage | CallOutcome) -> CallOutcome:
+    """Return an end of the table as what it is."""
+    if end == "calling" or end == "ringing" or end == "connecting":
+        raise AssertionError(f"{end} is no end")
+    return end

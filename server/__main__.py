@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 from base.config import Config, ConfigError, load_config
-from base.log import configure_log
+from base.log import configure_log, get_logger
 from base.part import StartError
 from base.signing import KeyFileError
 from server.app import SECTIONS, default_config_file, serving
+from server.loop import LoopError, loop_factory
 
-StartFailed = (StartError, KeyFileError)
+log = get_logger(__name__)
+
+StartFailed = (StartError, KeyFileError, LoopError)
 """Their texts are one sentence that says what to do."""
 
 
@@ -36,7 +39,10 @@ def main() -> None:
 def serve(config: Config, *, demo: bool) -> None:
     """Run the server until a signal ends it; raise one of `StartFailed` when it cannot start."""
     configure_log(config.log.format, config.log.level)
-    asyncio.run(_run(config, demo=demo))
+    factory = loop_factory(config.server.loop)
+    with asyncio.Runner(loop_factory=factory) as runner:
+        log.info("loop", loop=factory.__module__.partition(".")[0])
+        runner.run(_run(config, demo=demo))
 
 
 async def _run(config: Config, *, demo: bool) -> None:

@@ -1,8 +1,6 @@
 """One side's media: its offer and answer, ICE, DTLS, reports and state.
 
-    NEW --answer--> CONNECTING --DTLS done--> CONNECTED --silence--> INTERRUPTED
-                        |                         ^------ heard again -----|
-                        +--DTLS impossible--> CLOSED <--close()-- from anywhere
+It moves by `model.TRANSITIONS`; docs/states.md is drawn from it.
 
 A page that joins again opens a new leg (new DTLS). A page that moved to another network restarts ICE on
 the one it has: new credentials, same keys, and the voice goes on after one STUN round trip.
@@ -19,7 +17,14 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from server.media import rtcp, stun
 from server.media.dtls import DtlsFailed, DtlsSession, fingerprints
 from server.media.ice import Credentials, IceAgent
-from server.media.model import LegQuality, LegState, MediaConfig, MediaError
+from server.media.model import (
+    TRANSITIONS,
+    LegEvent,
+    LegQuality,
+    LegState,
+    MediaConfig,
+    MediaError,
+)
 from server.media.plane import Address, Drop, Plane
 from server.media.relay import CLOCK_RATE
 from server.media.reports import Reports
@@ -119,7 +124,7 @@ class Leg:
             return
         self._answer = answer
         self._answered = True
-        self._set_state(LegState.CONNECTING)
+        self._move(LegEvent.ANSWERED)
         self._task = self._host.run(self._run_dtls(answer))
 
     def restart_ice(self) -> str:
@@ -161,7 +166,7 @@ class Leg:
             await asyncio.wait([self._task])
         await self._dtls.close()
         self._host.forget(self)
-        self._set_state(LegState.CLOSED)
+        self._move(LegEvent.CLOSE)
 
     # ---- what the endpoint hands over
 
@@ -228,7 +233,7 @@ class Leg:
             now - self._alive_at > self._host.config.interrupted_after_s
             and self._state is LegState.CONNECTED
         ):
-            self._set_state(LegState.INTERRUPTED)
+            self._move(LegEvent.SILENT)
 
     def expire(self, now: float) -> None:
         """Forget addresses that nothing came from; once a report interval."""
@@ -263,16 +268,16 @@ class Leg:
             )
         except DtlsFailed as error:
             logger.warning("leg %s: DTLS: %s", self.id, error)
-            self._set_state(LegState.CLOSED)
+            self._move(LegEvent.DTLS_FAILED)
             return
         self._host.plane.set_keys(self.id, keys)
         self._has_keys = True
-        self._set_state(LegState.CONNECTED)
+        self._move(LegEvent.KEYED)
         await self._dtls.wait_ended()
         # The page closed its connection. It will join again with a new leg, or its session ends:
         # either is for the owner of this leg to say.
         self._ended_by_peer = True
-        self._set_state(LegState.INTERRUPTED)
+        self._move(LegEvent.ENDED_BY_PEER)
 
     def _send_dtls(self, datagram: bytes) -> None:
         if self._target is not None:
@@ -289,10 +294,11 @@ class Leg:
     def _alive(self, at: float) -> None:
         self._alive_at = at
         if self._state is LegState.INTERRUPTED and not self._ended_by_peer:
-            self._set_state(LegState.CONNECTED)
+            self._move(LegEvent.HEARD)
 
-    def _set_state(self, state: LegState) -> None:
-        if state is self._state or self._state is LegState.CLOSED:
+    def _move(self, event: LegEvent) -> None:
+        state = TRANSITIONS.get((self._state, event))
+        if state is None:
             return
         self._state = state
         try:

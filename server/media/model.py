@@ -1,5 +1,6 @@
 """The nouns the media plane shows to the rest of the server: configuration, states, figures, errors."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -8,8 +9,7 @@ import msgspec
 class LegState(StrEnum):
     """Where one side's media stands.
 
-    NEW -> CONNECTING (its answer is in) -> CONNECTED <-> INTERRUPTED -> CLOSED
-    Only `close()` and a DTLS handshake that cannot succeed lead to CLOSED: silence never does.
+    It moves by `TRANSITIONS`. Only `close()` and a DTLS handshake that cannot succeed lead to CLOSED: silence never does.
     """
 
     NEW = "new"
@@ -17,6 +17,34 @@ class LegState(StrEnum):
     CONNECTED = "connected"
     INTERRUPTED = "interrupted"
     CLOSED = "closed"
+
+
+class LegEvent(StrEnum):
+    """What moves one side's media."""
+
+    ANSWERED = "answered"
+    KEYED = "keyed"
+    DTLS_FAILED = "dtls_failed"
+    SILENT = "silent"
+    HEARD = "heard"
+    ENDED_BY_PEER = "ended_by_peer"
+    CLOSE = "close"
+
+
+TRANSITIONS: Mapping[tuple[LegState, LegEvent], LegState] = {
+    (LegState.NEW, LegEvent.ANSWERED): LegState.CONNECTING,
+    (LegState.NEW, LegEvent.CLOSE): LegState.CLOSED,
+    (LegState.CONNECTING, LegEvent.KEYED): LegState.CONNECTED,
+    (LegState.CONNECTING, LegEvent.DTLS_FAILED): LegState.CLOSED,
+    (LegState.CONNECTING, LegEvent.CLOSE): LegState.CLOSED,
+    (LegState.CONNECTED, LegEvent.SILENT): LegState.INTERRUPTED,
+    (LegState.CONNECTED, LegEvent.ENDED_BY_PEER): LegState.INTERRUPTED,
+    (LegState.CONNECTED, LegEvent.CLOSE): LegState.CLOSED,
+    (LegState.INTERRUPTED, LegEvent.HEARD): LegState.CONNECTED,
+    (LegState.INTERRUPTED, LegEvent.CLOSE): LegState.CLOSED,
+}
+"""An event that is not here changes nothing: a handshake may end after the leg was closed.
+A side that was ended by its peer is never heard again; only a new leg helps."""
 
 
 class MediaConfig(msgspec.Struct, frozen=True, kw_only=True):
