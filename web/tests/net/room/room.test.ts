@@ -6,7 +6,7 @@ import { MAX_WAITING_POINTS, WINDOW } from '@/net/operations'
 import type { VoiceLink } from '@/media/voice'
 import type { Board, Point, RoomEvent } from '@/wire/messages'
 import { apply, emptyBoard } from '@/wire/fold'
-import { FakeSocket } from '../fakes/socket'
+import { FakeSocket } from '../../fakes/socket'
 
 vi.mock('@/net/auth', () => ({
   auth: {
