@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { penInk } from '@/features/call/console/penInk'
 import { COLOURS, styleOf, WIDTHS } from '@/features/call/console/style'
 import { inkByPage } from '@/features/call/console/thumbs'
-import { gradeOf } from '@/features/call/quality'
+import { gradeOf } from '@/media/quality'
 import { apply, emptyBoard } from '@/wire/fold'
 import type { Board, Quality } from '@/wire/messages'
 

@@ -1,15 +1,11 @@
 // Colours and widths a teacher chooses from; widths in board units (0.01 mm).
+import { PEN_COLOURS } from '@/board/palette'
 import type { StrokeStyle } from '@/net/types'
 import type { Tool } from '@/wire/messages'
 
-export const COLOURS = [
-  { name: 'black', value: '#1a1a1a' },
-  { name: 'blue', value: '#1d4ed8' },
-  { name: 'red', value: '#c81e1e' },
-  { name: 'green', value: '#15803d' },
-  { name: 'orange', value: '#c2410c' },
-  { name: 'purple', value: '#7e22ce' },
-] as const
+export const COLOURS = (['black', 'blue', 'red', 'green', 'orange', 'purple'] as const).map(
+  (name) => ({ name, value: PEN_COLOURS[name] }),
+)
 
 export const WIDTHS = [
   { name: 'thin', pen: 35, highlighter: 350 },

@@ -1,20 +1,13 @@
 // The writing tools a student has, and how they draw.
 import { reactive } from 'vue'
+import { HIGHLIGHTER_COLOURS, PEN_COLOURS as ALL_PENS } from '@/board/palette'
 import type { StrokeStyle } from '@/net/types'
 import type { Tool } from '@/wire/messages'
 
-export const PEN_COLOURS = {
-  black: '#1a1a1a',
-  blue: '#1d4ed8',
-  red: '#c8261b',
-  green: '#157f3b',
-} as const
-export const HIGHLIGHTER_COLOURS = {
-  yellow: '#ffd400',
-  green: '#7ee081',
-  blue: '#8ecbff',
-  red: '#ff9d94',
-} as const
+const { black, blue, red, green } = ALL_PENS
+/** A phone has room for four. */
+export const PEN_COLOURS = { black, blue, red, green } as const
+export { HIGHLIGHTER_COLOURS } from '@/board/palette'
 /** Board units: 0.4, 0.75 and 1.4 mm. */
 export const WIDTHS = { thin: 40, medium: 75, thick: 140 } as const
 const HIGHLIGHTER_TIMES = 7

@@ -6,7 +6,7 @@ import { MAX_WAITING_POINTS, WINDOW } from '@/net/operations'
 import type { VoiceLink } from '@/media/voice'
 import type { Board, Point, RoomEvent } from '@/wire/messages'
 import { apply, emptyBoard } from '@/wire/fold'
-import { FakeSocket } from '../fakes/socket'
+import { FakeSocket } from '../../fakes/socket'
 
 vi.mock('@/net/auth', () => ({
   auth: {
@@ -226,6 +226,18 @@ describe('in the room', () => {
 })
 
 describe('when the connection breaks', () => {
+  it('own ink the server has done is the board’s after a snapshot, not drawn twice', async () => {
+    const room = await enter()
+    const stroke = room.beginStroke('p1', [point(0)], style)!
+    room.endStroke(stroke)
+    // Done, but neither echo nor ack came: the snapshot is all this page learns.
+    server.work(FakeSocket.last, false)
+    server.join(FakeSocket.last, 'snapshot')
+    expect(room.board.strokes[stroke]).toMatchObject({ ended: true })
+    expect(room.overlay).toEqual({})
+    expect(room.waiting).toBe(0)
+  })
+
   it('resumes from the last event seen and resends only what the server has not done', async () => {
     const room = await enter()
     const seen = room.seq
