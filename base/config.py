@@ -21,6 +21,10 @@ Bytes = Annotated[int, Meta(ge=1, le=2**40)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
+_ENVIRONMENT_ONLY = {("storage", "access_key"), ("storage", "secret_key")}
+"""Keys to somebody's bucket: files are copied, shown and committed."""
+
+
 class ConfigError(Exception):
     """The settings are wrong; the text names the key and says what was expected."""
 
@@ -112,6 +116,20 @@ class PhotosConfig(Section, frozen=True, kw_only=True):
     per_session: Count = 100
 
 
+class StorageConfig(Section, frozen=True, kw_only=True):
+    kind: Literal["local", "s3"] = "local"
+    bucket: str = ""
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = "us-east-1"
+    access_key: str = ""
+    secret_key: str = ""
+
+    def __repr__(self) -> str:
+        """Name the place and never the keys: settings end up in logs and in test reports."""
+        return f"StorageConfig(kind={self.kind!r}, bucket={self.bucket!r}, prefix={self.prefix!r})"
+
+
 class LogConfig(Section, frozen=True, kw_only=True):
     format: Literal["json", "console"] = "json"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -129,6 +147,7 @@ class Config(Section, frozen=True, kw_only=True):
     rooms: RoomsConfig = RoomsConfig()
     sessions: SessionsConfig = SessionsConfig()
     photos: PhotosConfig = PhotosConfig()
+    storage: StorageConfig = StorageConfig()
     log: LogConfig = LogConfig()
 
     @property
@@ -205,6 +224,9 @@ def _merge(settings: dict[str, dict[str, Any]], document: Any) -> None:
             raise ConfigError(f"{section}: must be a map of keys")
         for key, value in keys.items():
             _check_key(section, str(key), f"{section}.{key}")
+            if (section, key) in _ENVIRONMENT_ONLY and value:
+                variable = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+                raise ConfigError(f"{section}.{key}: give it in the environment as {variable}")
             settings.setdefault(section, {})[str(key)] = value
 
 
@@ -249,3 +271,6 @@ def _check(config: Config) -> None:
         raise ConfigError("rooms.warning_s: must be less than rooms.limit_s")
     if config.people.access_token_s >= config.people.refresh_token_s:
         raise ConfigError("people.access_token_s: must be less than people.refresh_token_s")
+    storage = config.storage
+    if storage.kind == "s3" and not (storage.bucket and storage.access_key and storage.secret_key):
+        raise ConfigError("storage.kind: s3 needs bucket, access_key and secret_key")

@@ -20,7 +20,7 @@ from base.log import get_logger
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from base.signing import Signer, load_or_create_key
-from base.storage import LocalStorage
+from base.storage import storage_of
 from matching.model import Rules, Switchboard
 from people.events import PenRevoked, SignInRevoked
 from people.pens import PenService
@@ -109,7 +109,7 @@ async def serving(config: Config, *, with_demo: bool = False) -> AsyncIterator[S
         await people.start()
         pens = PenService(database, bus, config.people, clock)
         sessions = SessionService(database, bus, config.sessions, clock)
-        storage = LocalStorage(config.data_dir / "objects")
+        storage = storage_of(config.storage, config.data_dir / "objects")
         library = Library(config.recordings_dir)
         await sessions.recover(clock.unix_ms(), library.last_flush_ms)
         if with_demo:

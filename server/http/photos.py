@@ -5,13 +5,18 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from base.errors import Refusal, forbidden
+from base.errors import Refusal, forbidden, not_found
 from base.ids import new_id
+from base.log import get_logger
+from base.storage import in_chunks
 from people.model import Identity, may_audit
 from server.http import render
 from server.http.keys import PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
+from server.http.stream import stream
 from sessions.model import PhotoRecord
+
+log = get_logger(__name__)
 
 _BODY_S = 120.0
 """15 MB in that time are 1 Mbit/s; slower senders give their place to others."""
@@ -44,14 +49,16 @@ async def show(request: web.Request) -> web.StreamResponse:
         if known.person_id not in (record.student, record.teacher):
             raise forbidden("this photo is another session's")
     photo = await services.sessions.photo(session_id, request.match_info["photo"])
-    return web.FileResponse(
-        services.storage.path(_key(photo)),
-        headers={
-            "Content-Type": _TYPES[photo.extension],
-            # A photo's id is never given to another picture.
-            "Cache-Control": "private, max-age=31536000, immutable",
-        },
-    )
+    headers = {
+        "Content-Type": _TYPES[photo.extension],
+        # A photo's id is never given to another picture.
+        "Cache-Control": "private, max-age=31536000, immutable",
+    }
+    try:
+        return await stream(request, services.storage, _key(photo), photo.photo, headers)
+    except KeyError:
+        log.warning("photo_missing", session=session_id, photo=photo.photo)
+        raise not_found("unknown_photo", "this photo is no longer kept") from None
 
 
 async def _take(request: web.Request, services: HttpServices, known: Identity) -> PhotoRecord:
@@ -77,7 +84,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
         height=made.height,
         bytes=len(made.data),
     )
-    await services.storage.put(_key(photo), made.data)
+    await services.storage.put(_key(photo), in_chunks(made.data))
     try:
         await services.sessions.add_photo(photo, services.config.photos.per_session)
         # The session may have ended while the photo was on its way.
