@@ -274,8 +274,8 @@ class _Live:
     def may_upload(self, session_id: str, person_id: str) -> bool:
         return self._hub.may_upload(session_id, person_id)
 
-    def photo_uploaded(self, session_id: str, photo_id: str, width: int, height: int) -> bool:
-        return self._hub.photo_uploaded(session_id, photo_id, width, height)
+    def photo_uploaded(self, session_id: str, photo_id: str, sha256: str) -> bool:
+        return self._hub.photo_uploaded(session_id, photo_id, sha256)
 
     def pen_connected(self, pen_id: str) -> bool:
         return self._desk.connected(pen_id)

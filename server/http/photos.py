@@ -6,14 +6,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from base.errors import Refusal, forbidden, not_found
-from base.ids import new_id
 from base.log import get_logger
-from base.storage import in_chunks
 from people.model import Identity, may_audit
 from server.http import render
-from server.http.keys import PHOTOS, SERVICES, HttpServices
+from server.http.keys import PHOTO_DESK, PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
 from server.http.stream import stream
+from server.photo_desk import storage_key
 from sessions.model import PhotoRecord
 
 log = get_logger(__name__)
@@ -55,7 +54,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         "Cache-Control": "private, max-age=31536000, immutable",
     }
     try:
-        return await stream(request, services.storage, _key(photo), photo.photo, headers)
+        return await stream(
+            request, services.storage, storage_key(photo), photo.sha256 or photo.photo, headers
+        )
     except KeyError:
         log.warning("photo_missing", session=session_id, photo=photo.photo)
         raise not_found("unknown_photo", "this photo is no longer kept") from None
@@ -75,26 +76,4 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
                 "timed_out", "the photo took too long", HTTPStatus.REQUEST_TIMEOUT
             ) from None
         made = await workshop.prepare(data)
-    photo = PhotoRecord(
-        photo=new_id("f"),
-        session=session_id,
-        member=known.person_id,
-        extension=made.extension,
-        width=made.width,
-        height=made.height,
-        bytes=len(made.data),
-    )
-    await services.storage.put(_key(photo), in_chunks(made.data))
-    try:
-        await services.sessions.add_photo(photo, services.config.photos.per_session)
-        # The session may have ended while the photo was on its way.
-        if not services.live.photo_uploaded(session_id, photo.photo, photo.width, photo.height):
-            raise Refusal("session_ended", "the session is over", HTTPStatus.CONFLICT)
-    except Refusal:
-        await services.storage.delete(_key(photo))
-        raise
-    return photo
-
-
-def _key(photo: PhotoRecord) -> str:
-    return f"photos/{photo.session}/{photo.photo}.{photo.extension}"
+    return await request.app[PHOTO_DESK].take(session_id, known.person_id, made)

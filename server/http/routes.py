@@ -4,7 +4,8 @@ from aiohttp import web
 
 from server.http import auth, me, ops, pens, photos, recordings, sessions, static
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import PHOTOS, SERVICES, VOICES, HttpServices
+from server.http.keys import PHOTO_DESK, PHOTOS, SERVICES, VOICES, HttpServices
+from server.photo_desk import PhotoDesk
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 
@@ -17,6 +18,9 @@ def setup(app: web.Application, services: HttpServices) -> None:
     Called last: the route of the pages takes every GET that no route before it took.
     """
     app[SERVICES] = services
+    app[PHOTO_DESK] = PhotoDesk(
+        services.storage, services.sessions, services.live, services.config.photos.per_session
+    )
     app[PHOTOS] = PhotoWorkshop(services.config.photos)
     app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices")
     app.middlewares.extend([observe, explain])

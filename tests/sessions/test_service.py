@@ -246,6 +246,8 @@ async def test_photos_are_known_by_session_and_bounded(services: Kept) -> None:
             width=800,
             height=600,
             bytes=1000,
+            owner="session:s_1",
+            sha256="",
         )
         for n in range(3)
     ]

@@ -1,6 +1,7 @@
 """Photos over HTTP: who may send and see them, bounds, and what the room is told."""
 
 import asyncio
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -43,12 +44,19 @@ async def test_a_photo_is_sent_and_seen_by_both_and_later_by_an_auditor(http: Ht
     assert answer.status == 201
     body = await answer.json()
     assert (body["width"], body["height"]) == (200, 400)
-    assert http.rooms.photos == [("s_1", body["photo"], 200, 400)]
+    [(told, photo_id, sha256)] = http.rooms.photos
+    assert (told, photo_id) == ("s_1", body["photo"])
+    [file] = (http.folder / "objects").rglob("*.jpg")
+    assert (
+        file.relative_to(http.folder / "objects").as_posix() == f"photos/session.s_1/{sha256}.jpg"
+    )
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
     path = f"/api/sessions/s_1/photos/{body['photo']}"
     for person in (student, teacher, auditor):
         shown = await http.call("GET", path, await http.token(person))
         assert shown.status == 200
         assert shown.content_type == "image/jpeg"
+        assert shown.headers["ETag"] == f'"{sha256}"'
         assert shown.headers["Cache-Control"].startswith("private")
         assert shown.headers["X-Content-Type-Options"] == "nosniff"
         picture = Image.open(io.BytesIO(await shown.read()))
@@ -138,6 +146,10 @@ async def test_a_photo_that_comes_after_the_end_is_not_kept(http: Http) -> None:
     )
     assert await code(answer) == (409, "session_ended")
     assert not list((http.folder / "objects").rglob("*.jpg"))
+    [(_, photo_id, _)] = http.rooms.photos
+    path = f"/api/sessions/s_1/photos/{photo_id}"
+    shown = await http.call("GET", path, await http.token(student))
+    assert await code(shown) == (404, "unknown_photo")
 
 
 async def sent(http: Http, student: Person) -> str:
