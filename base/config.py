@@ -7,7 +7,7 @@ holds it equal to the code.
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -28,6 +28,9 @@ class ConfigError(Exception):
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every section."""
+
+    environment_only: ClassVar[tuple[str, ...]] = ()
+    """Keys that are secrets: refused in a file that people copy and commit."""
 
 
 class ServerConfig(Section, frozen=True, kw_only=True):
@@ -164,6 +167,9 @@ def _merge(
             raise ConfigError(f"{section}: must be a map of keys")
         for key, value in keys.items():
             _check_key(section, str(key), f"{section}.{key}", known)
+            if key in known[section].environment_only and value:
+                variable = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+                raise ConfigError(f"{section}.{key}: give it in the environment as {variable}")
             settings.setdefault(section, {})[str(key)] = value
 
 

@@ -59,9 +59,9 @@ class Process:
         """Entered once everything is made and the port is taken, left before any part stops."""
         self._services: dict[type[Any], Any] = {}
 
-    def provide(self, service: object) -> None:
-        """Let later parts have a service, by its class."""
-        kind = type(service)
+    def provide(self, service: object, as_: type[Any] | None = None) -> None:
+        """Let later parts have a service, by its class or by the interface it fulfils."""
+        kind = as_ or type(service)
         if kind in self._services:
             raise StartError(f"two parts bring a {kind.__name__}")
         self._services[kind] = service

@@ -23,6 +23,7 @@ from base.log import get_logger, safe_error
 from base.metrics import Metrics
 from base.part import Part, Process, StartError, busy, check_parts, sections
 from base.signing import KeyFileError, Signer, load_or_create_key
+from base.storage.part import PART as STORAGE
 from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
 from server.demo import PART as DEMO
@@ -38,7 +39,7 @@ from wire import codes
 
 log = get_logger(__name__)
 
-PARTS = (JOBS, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, DEMO)
+PARTS = (JOBS, STORAGE, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, DEMO)
 """Every noun of the server, each after those whose services it uses. `HTTP` is added as the last:
 its route of the pages takes every GET that no route before it took."""
 

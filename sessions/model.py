@@ -112,6 +112,10 @@ class PhotoRecord(Struct, frozen=True, kw_only=True):
     width: int
     height: int
     bytes: int
+    owner: str
+    """Whose it is, for example `session:s_…`."""
+    sha256: str
+    """Of the bytes kept, in hexadecimal; empty for photos from before there was one."""
 
 
 class SessionFilter(Struct, frozen=True, kw_only=True):

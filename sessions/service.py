@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -288,9 +288,11 @@ class SessionService:
     # --- photos ------------------------------------------------------------------------------
 
     async def add_photo(self, photo: PhotoRecord, at_most: int) -> None:
-        """Keep what is known of a photo; refuses with `too_many_photos`."""
+        """Keep what is known of a photo; refuses with `session_ended` and `too_many_photos`."""
         async with self._database.session() as session:
-            await self._row(session, photo.session, to_change=True)
+            row = await self._row(session, photo.session, to_change=True)
+            if row.ended_ms is not None:
+                raise Refusal("session_ended", "the session is over")
             kept = await session.scalar(
                 select(func.count()).where(PhotoRow.session_id == photo.session)
             )
@@ -305,9 +307,25 @@ class SessionService:
                     width=photo.width,
                     height=photo.height,
                     bytes=photo.bytes,
+                    owner=photo.owner,
+                    sha256=photo.sha256,
                     created_ms=self._clock.unix_ms(),
                 )
             )
+
+    async def forget_photo(self, photo: PhotoRecord) -> bool:
+        """Take a photo's row away, if there is one; tell whether no other row has the same file."""
+        async with self._database.session() as session:
+            await session.execute(delete(PhotoRow).where(PhotoRow.id == photo.photo))
+            others = await session.scalar(
+                select(func.count()).where(
+                    PhotoRow.session_id == photo.session,
+                    PhotoRow.owner == photo.owner,
+                    PhotoRow.sha256 == photo.sha256,
+                    PhotoRow.extension == photo.extension,
+                )
+            )
+        return not others
 
     async def photo(self, session_id: str, photo_id: str) -> PhotoRecord:
         """Return what is known of a photo; refuses with `unknown_photo`."""
@@ -324,6 +342,8 @@ class SessionService:
                 "width": row.width,
                 "height": row.height,
                 "bytes": row.bytes,
+                "owner": row.owner,
+                "sha256": row.sha256,
             },
             PhotoRecord,
         )

@@ -46,6 +46,10 @@ class Point(Struct, frozen=True, array_like=True, gc=False):
 Points = Annotated[list[Point], Meta(min_length=1, max_length=512)]
 
 
+Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+"""In hexadecimal, or empty."""
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """A sheet of the board: dot paper, a photo or a blank. Sizes in board units (0.01 mm)."""
 
@@ -56,6 +60,8 @@ class Page(Struct, frozen=True, kw_only=True):
     paper: ShortText = ""
     """Of dot paper: the address the pen reads from the pattern, for example `3.27.999.4`."""
     photo: Id | None = None
+    photo_sha256: Sha256 = ""
+    """Of a photo's bytes as kept, so that a recording says which picture was seen; empty in older ones."""
 
 
 class Stroke(Struct, kw_only=True):

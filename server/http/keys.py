@@ -15,6 +15,7 @@ from base.storage import Storage
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
+from server.photo_desk import PhotoDesk
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 from sessions.service import SessionService
@@ -31,8 +32,8 @@ class LiveRooms(Protocol):
         """Tell whether a person sits in a running session."""
         ...
 
-    def photo_uploaded(self, session_id: str, photo_id: str, width: int, height: int, /) -> bool:
-        """Let the room know of a photo that is stored (pixels); false when the session is over."""
+    def photo_uploaded(self, session_id: str, photo_id: str, sha256: str, /) -> bool:
+        """Let the room know of a photo that is stored; false when the session is over."""
         ...
 
     def pen_connected(self, pen_id: str, /) -> bool:
@@ -67,6 +68,7 @@ class HttpServices:
 
 
 SERVICES = web.AppKey("services", HttpServices)
+PHOTO_DESK = web.AppKey("photo_desk", PhotoDesk)
 PHOTOS = web.AppKey("photos", PhotoWorkshop)
 DESCRIPTION: web.AppKey[dict[str, Any]] = web.AppKey("description", dict)
 VOICES = web.AppKey("voices", VoiceFiles)

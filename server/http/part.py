@@ -7,7 +7,7 @@ from aiohttp import web
 
 from base.jobs.queue import Jobs
 from base.part import Part, Process, SocketRoute
-from base.storage import LocalStorage
+from base.storage import Storage
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
@@ -35,7 +35,7 @@ async def start(process: Process) -> AsyncIterator[None]:
             pens=process.need(PenService),
             sessions=process.need(SessionService),
             jobs=process.need(Jobs),
-            storage=LocalStorage(process.config.data_dir / "objects"),
+            storage=process.need(Storage),  # type: ignore[type-abstract]
             library=process.need(Library),
             live=_Live(process.need(Hub), process.need(ConnectedPens)),
             health=process.health,
@@ -73,8 +73,8 @@ class _Live:
     def may_upload(self, session_id: str, person_id: str) -> bool:
         return self._hub.may_upload(session_id, person_id)
 
-    def photo_uploaded(self, session_id: str, photo_id: str, width: int, height: int) -> bool:
-        return self._hub.photo_uploaded(session_id, photo_id, width, height)
+    def photo_uploaded(self, session_id: str, photo_id: str, sha256: str) -> bool:
+        return self._hub.photo_uploaded(session_id, photo_id, sha256)
 
     def pen_connected(self, pen_id: str) -> bool:
         return self._pens.connected(pen_id)

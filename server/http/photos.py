@@ -7,15 +7,19 @@ from aiohttp import web
 from msgspec import Struct
 
 from base.errors import Refusal
-from base.ids import new_id
+from base.log import get_logger
 from base.routes import Answer, Binary, Route, Rule
 from people.model import Identity
 from server.http import permit, render
-from server.http.keys import PHOTOS, SERVICES, HttpServices
+from server.http.keys import PHOTO_DESK, PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
+from server.http.stream import stream
 from server.photo_config import PhotosConfig
+from server.photo_desk import storage_key
 from sessions.model import PhotoRecord
 from wire.common import Id
+
+log = get_logger(__name__)
 
 _BODY_S = 120.0
 """15 MB in that time are 1 Mbit/s; slower senders give their place to others."""
@@ -50,14 +54,18 @@ async def show(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     session_id = request.match_info["session"]
     photo = await services.sessions.photo(session_id, request.match_info["photo"])
-    return web.FileResponse(
-        services.storage.path(_key(photo)),
-        headers={
-            "Content-Type": _TYPES[photo.extension],
-            # A photo's id is never given to another picture.
-            "Cache-Control": "private, max-age=31536000, immutable",
-        },
-    )
+    headers = {
+        "Content-Type": _TYPES[photo.extension],
+        # A photo's id is never given to another picture.
+        "Cache-Control": "private, max-age=31536000, immutable",
+    }
+    try:
+        return await stream(
+            request, services.storage, storage_key(photo), photo.sha256 or photo.photo, headers
+        )
+    except KeyError:
+        log.warning("photo_missing", session=session_id, photo=photo.photo)
+        raise Refusal("unknown_photo", "this photo is no longer kept") from None
 
 
 async def _take(request: web.Request, services: HttpServices, known: Identity) -> PhotoRecord:
@@ -70,29 +78,7 @@ async def _take(request: web.Request, services: HttpServices, known: Identity) -
         except TimeoutError:
             raise Refusal("timed_out", "the photo took too long") from None
         made = await workshop.prepare(data)
-    photo = PhotoRecord(
-        photo=new_id("f"),
-        session=session_id,
-        member=known.person_id,
-        extension=made.extension,
-        width=made.width,
-        height=made.height,
-        bytes=len(made.data),
-    )
-    await services.storage.put(_key(photo), made.data)
-    try:
-        await services.sessions.add_photo(photo, services.config.of(PhotosConfig).per_session)
-        # The session may have ended while the photo was on its way.
-        if not services.live.photo_uploaded(session_id, photo.photo, photo.width, photo.height):
-            raise Refusal("session_ended", "the session is over")
-    except Refusal:
-        await services.storage.delete(_key(photo))
-        raise
-    return photo
-
-
-def _key(photo: PhotoRecord) -> str:
-    return f"photos/{photo.session}/{photo.photo}.{photo.extension}"
+    return await request.app[PHOTO_DESK].take(session_id, known.person_id, made)
 
 
 ROUTES = (
@@ -124,7 +110,11 @@ ROUTES = (
         do=show,
         summary="Look at a picture of a session",
         returns=Binary(tuple(_TYPES.values())),
-        also=(Answer(status=206, returns=Binary(tuple(_TYPES.values()))), Answer(status=416)),
+        also=(
+            Answer(status=206, returns=Binary(tuple(_TYPES.values()))),
+            Answer(status=304),
+            Answer(status=416),
+        ),
         errors=("unknown_session", "unknown_photo"),
     ),
 )

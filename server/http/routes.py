@@ -21,10 +21,11 @@ from server.http import (
     static,
 )
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import DESCRIPTION, PHOTOS, SERVICES, VOICES, HttpServices
+from server.http.keys import DESCRIPTION, PHOTO_DESK, PHOTOS, SERVICES, VOICES, HttpServices
 from server.http.permit import permit
 from server.http.request import ROUTE, body
 from server.photo_config import PhotosConfig
+from server.photo_desk import PhotoDesk
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
 
@@ -53,7 +54,11 @@ def setup(
     Called last: the route of the pages takes every GET that no route before it took.
     """
     app[SERVICES] = services
-    app[PHOTOS] = PhotoWorkshop(services.config.of(PhotosConfig))
+    photos_config = services.config.of(PhotosConfig)
+    app[PHOTO_DESK] = PhotoDesk(
+        services.storage, services.sessions, services.live, photos_config.per_session
+    )
+    app[PHOTOS] = PhotoWorkshop(photos_config)
     app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices", services.jobs)
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)

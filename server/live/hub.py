@@ -246,10 +246,10 @@ class Hub:
         live = self._rooms.get(session)
         return live is not None and live.room.may(person, "upload")
 
-    def photo_uploaded(self, session: str, photo: str, width: int, height: int) -> bool:
+    def photo_uploaded(self, session: str, photo: str, sha256: str) -> bool:
         """A photo of a session is stored and may be shown; false when the session has ended."""
         live = self._rooms.get(session)
-        return live is not None and live.room.desk.photo_uploaded(photo)
+        return live is not None and live.room.desk.photo_uploaded(photo, sha256)
 
     # --- life ------------------------------------------------------------------------------
 

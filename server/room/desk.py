@@ -45,7 +45,8 @@ class Desk:
     def __init__(self) -> None:
         self.board = Board()
         self.chat: list[ChatLine] = []
-        self.photos: set[str] = set()
+        self.photos: dict[str, str] = {}
+        """The SHA-256 of each photo that may be shown, by its id."""
         self.points = 0
         self.strokes_begun = 0
         self._papers: dict[str, str] = {}
@@ -59,11 +60,11 @@ class Desk:
         page = Page(page="page-1", kind="blank", width=A5_WIDTH, height=A5_HEIGHT)
         return self._new_page(member, page)
 
-    def photo_uploaded(self, photo: str) -> bool:
+    def photo_uploaded(self, photo: str, sha256: str) -> bool:
         """Take note of a stored photo that a page may show; false when there are too many."""
         if len(self.photos) >= MAX_PHOTOS:
             return False
-        self.photos.add(photo)
+        self.photos[photo] = sha256
         return True
 
     def do(self, sender: Connection, operation: wire.Operation) -> list[Maker]:
@@ -174,6 +175,7 @@ class Desk:
             width=operation.width,
             height=operation.height,
             photo=operation.photo if operation.kind == "photo" else None,
+            photo_sha256=self.photos[operation.photo or ""] if operation.kind == "photo" else "",
         )
         return self._new_page(sender.member, page)
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from base.config import COMMON, Config, ConfigError, load_config as load
+from base.storage.config import StorageConfig
 from recorder.config import recordings_dir
 from server.app import SECTIONS
 from server.media.config import MediaSection
@@ -100,3 +101,18 @@ def test_folders_follow_the_data_folder_unless_named() -> None:
     assert config.database_url == "sqlite+aiosqlite:////srv/inkcall/inkcall.db"
     config = load_config(None, {"INKCALL__RECORDER__FOLDER": "/mnt/recordings"})
     assert recordings_dir(config) == Path("/mnt/recordings")
+
+
+def test_keys_of_a_bucket_come_from_the_environment_and_are_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("storage: {secret_key: hush}\n")
+    with pytest.raises(ConfigError, match="INKCALL__STORAGE__SECRET_KEY") as caught:
+        load_config(file, {})
+    assert "hush" not in str(caught.value)
+    file.write_text("storage: {kind: s3, bucket: b}\n")
+    with pytest.raises(ConfigError, match="access_key"):
+        load_config(file, {})
+    keys = {"INKCALL__STORAGE__ACCESS_KEY": "me", "INKCALL__STORAGE__SECRET_KEY": "hush"}
+    config = load_config(file, keys)
+    assert config.of(StorageConfig).secret_key == "hush"
+    assert "hush" not in repr(config)

@@ -29,7 +29,7 @@ class FakeRooms:
 
     members: set[tuple[str, str]] = field(default_factory=set)
     """(session, person) of those who may send photos."""
-    photos: list[tuple[str, str, int, int]] = field(default_factory=list)
+    photos: list[tuple[str, str, str]] = field(default_factory=list)
     connected: set[str] = field(default_factory=set)
     stopping: bool = False
     over: bool = False
@@ -40,8 +40,8 @@ class FakeRooms:
     def is_member(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) in self.members
 
-    def photo_uploaded(self, session_id: str, photo_id: str, width: int, height: int) -> bool:
-        self.photos.append((session_id, photo_id, width, height))
+    def photo_uploaded(self, session_id: str, photo_id: str, sha256: str) -> bool:
+        self.photos.append((session_id, photo_id, sha256))
         return not self.over
 
     def pen_connected(self, pen_id: str) -> bool:

@@ -1,5 +1,7 @@
 """Migrations: from nothing to today's tables, equal to the models, and back."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -45,3 +47,16 @@ def test_migrations_can_be_undone(empty_database: str) -> None:
     command.upgrade(config, "heads")
     command.downgrade(config, "base")
     command.upgrade(config, "heads")
+
+
+def test_photos_kept_before_there_were_owners_belong_to_their_session(tmp_path: Path) -> None:
+    file = tmp_path / "inkcall.db"
+    config = alembic_config(f"sqlite+aiosqlite:///{file}")
+    command.upgrade(config, "0001")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("INSERT INTO photos VALUES ('f_1', 's_1', 'p_1', 'jpg', 4, 3, 9, 0)")
+        connection.commit()
+    command.upgrade(config, "heads")
+    with closing(sqlite3.connect(file)) as connection:
+        [row] = connection.execute("SELECT owner, sha256 FROM photos").fetchall()
+    assert row == ("session:s_1", "")

@@ -134,6 +134,8 @@ def photo(n: int) -> PhotoRecord:
         width=800,
         height=600,
         bytes=1000,
+        owner="session:s_1",
+        sha256="",
     )
 
 

@@ -24,6 +24,8 @@ from tests.fakes.http_server import Http, http_server
 ROLES = ("student", "teacher", "auditor", "administrator")
 CASES = ("own", "other", "none")
 OBJECTS = {"own": "1", "other": "2", "none": "9"}
+RUNNING = "3"
+"""A session like number 1 that has not ended."""
 FACTS = SessionFacts(together_s=300, photos=1)
 
 BODIES: dict[str, Any] = {
@@ -91,6 +93,8 @@ class Stage:
 
     async def ask(self, route: Route, case: str, token: str = "") -> Any:
         number = OBJECTS[case]
+        if case == "own" and isinstance(route.may, Rule) and route.may.of is permit.seat:
+            number = RUNNING
         path = route.path
         for name in route.parameters:
             path = path.replace(f"{{{name}}}", f"{name}_{number}")
@@ -154,6 +158,8 @@ async def session(http: Http, number: str, student: Person, teacher: Person) -> 
         width=1,
         height=1,
         bytes=3,
+        owner=f"session:{key}",
+        sha256="",
     )
     await sessions.add_photo(photo, 100)
     stored = http.folder / "objects" / "photos" / key
@@ -182,7 +188,12 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         await session(http, "2", *others)
         await job(http, "1", student)
         await job(http, "2", others[0])
-        http.rooms.members |= {("session_1", student.id), ("session_1", teacher.id)}
+        now_ms = http.kept.clock.unix_ms()
+        await http.kept.sessions.create(
+            f"session_{RUNNING}", "c_3", student.id, teacher.id, "maths", "", now_ms
+        )
+        for number in ("1", RUNNING):
+            http.rooms.members |= {(f"session_{number}", one.id) for one in (student, teacher)}
         yield Stage(http=http, people=people, strangers=others)
 
 

@@ -1,12 +1,14 @@
 """Photos over HTTP: who may send and see them, bounds, and what the room is told."""
 
 import asyncio
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from people.model import Person
 from sessions.model import SessionFacts
@@ -42,12 +44,19 @@ async def test_a_photo_is_sent_and_seen_by_both_and_later_by_an_auditor(http: Ht
     assert answer.status == 201
     body = await answer.json()
     assert (body["width"], body["height"]) == (200, 400)
-    assert http.rooms.photos == [("s_1", body["photo"], 200, 400)]
+    [(told, photo_id, sha256)] = http.rooms.photos
+    assert (told, photo_id) == ("s_1", body["photo"])
+    [file] = (http.folder / "objects").rglob("*.jpg")
+    assert (
+        file.relative_to(http.folder / "objects").as_posix() == f"photos/session.s_1/{sha256}.jpg"
+    )
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
     path = f"/api/sessions/s_1/photos/{body['photo']}"
     for person in (student, teacher, auditor):
         shown = await http.call("GET", path, await http.token(person))
         assert shown.status == 200
         assert shown.content_type == "image/jpeg"
+        assert shown.headers["ETag"] == f'"{sha256}"'
         assert shown.headers["Cache-Control"].startswith("private")
         assert shown.headers["X-Content-Type-Options"] == "nosniff"
         picture = Image.open(io.BytesIO(await shown.read()))
@@ -137,3 +146,47 @@ async def test_a_photo_that_comes_after_the_end_is_not_kept(http: Http) -> None:
     )
     assert await code(answer) == (409, "session_ended")
     assert not list((http.folder / "objects").rglob("*.jpg"))
+    [(_, photo_id, _)] = http.rooms.photos
+    path = f"/api/sessions/s_1/photos/{photo_id}"
+    shown = await http.call("GET", path, await http.token(student))
+    assert await code(shown) == (404, "unknown_photo")
+
+
+async def sent(http: Http, student: Person) -> str:
+    """Send a photo; return the path it is seen under."""
+    token = await http.token(student)
+    answer = await http.call("POST", "/api/sessions/s_1/photos", token, data=JPEG)
+    return f"/api/sessions/s_1/photos/{(await answer.json())['photo']}"
+
+
+async def test_a_photo_can_be_asked_for_in_parts_and_once_only(http: Http) -> None:
+    student, _ = await session(http)
+    token, path = await http.token(student), await sent(http, student)
+    whole = await http.call("GET", path, token)
+    data, tag = await whole.read(), whole.headers["ETag"]
+    for asked, expected in (
+        ("bytes=2-5", data[2:6]),
+        ("bytes=7-", data[7:]),
+        ("bytes=-3", data[-3:]),
+    ):
+        part = await http.call("GET", path, token, headers={"Range": asked})
+        assert (part.status, await part.read()) == (206, expected)
+    assert part.headers["Content-Range"] == f"bytes {len(data) - 3}-{len(data) - 1}/{len(data)}"
+    beyond = await http.call("GET", path, token, headers={"Range": "bytes=9999999-"})
+    assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{len(data)}")
+    stale = await http.call("GET", path, token, headers={"Range": "bytes=2-5", "If-Range": '"x"'})
+    assert (stale.status, await stale.read()) == (200, data)
+    again = await http.call("GET", path, token, headers={"If-None-Match": tag})
+    assert (again.status, await again.read()) == (304, b"")
+
+
+async def test_a_photo_whose_file_is_missing_is_a_404_for_the_log_too(http: Http) -> None:
+    student, _ = await session(http)
+    path = await sent(http, student)
+    for file in (http.folder / "objects").rglob("*.jpg"):
+        file.unlink()
+    with capture_logs() as lines:
+        answer = await http.call("GET", path, await http.token(student))
+    assert await code(answer) == (404, "unknown_photo")
+    [line] = [line for line in lines if line["event"] == "http" and "photos" in line["route"]]
+    assert line["status"] == 404

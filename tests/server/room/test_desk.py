@@ -82,11 +82,13 @@ def test_a_photo_page_needs_a_photo_of_this_session(driver: RoomDriver) -> None:
 
     driver.send("c_s", add(1, "one"))
     assert driver.refusals("c_s") == [codes.UNKNOWN_PHOTO]
-    assert driver.room.desk.photo_uploaded("ph_1")
+    assert driver.room.desk.photo_uploaded("ph_1", "5e" * 32)
     driver.send("c_s", add(2, "one"))
     driver.send("c_s", add(3, "one"))
     assert driver.refusals("c_s") == [codes.UNKNOWN_PHOTO, codes.PAGE_EXISTS]
     assert driver.room.board.open_page == "one"
+    # The hash is the server's word: it goes to the pages and into the recording.
+    assert driver.room.board.pages[-1].photo_sha256 == "5e" * 32
 
 
 def test_clearing_takes_the_strokes_of_one_page_and_late_points_do_no_harm(

@@ -347,7 +347,7 @@ def test_replay_equals_live_and_every_page_saw_the_same(
     driver = RoomDriver()
     driver.both()
     driver.take(driver.room.join_pen("c_p", TEACHER, "n", driver.now))
-    driver.room.desk.photo_uploaded("ph_1")
+    driver.room.desk.photo_uploaded("ph_1", "")
     for who, what in steps:
         act(driver, who, what)
     # Through bytes, as a recording keeps them.

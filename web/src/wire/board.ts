@@ -11,6 +11,8 @@ export interface Page {
   height: number
   paper: string
   photo: string | null
+  /** Of a photo's bytes as kept; missing in older recordings. */
+  photo_sha256?: string
 }
 
 export interface Stroke {
