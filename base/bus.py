@@ -70,14 +70,14 @@ class Bus:
             Subscription(part, name, handlers, start, self._database, self._clock, self._metrics)
         )
 
-    def add(self, session: AsyncSession, event: DomainEvent, *, actor: str = "") -> None:
-        """Keep `event` in the transaction of `session`; it is heard once that is committed.
+    def add(self, transaction: AsyncSession, event: DomainEvent, *, actor: str = "") -> None:
+        """Keep `event` in `transaction`; it is heard once that is committed.
 
         `actor` is the person who did it, if it was one.
         """
         name = event_name(type(event))
         self._types.setdefault(name, type(event))
-        session.add(
+        transaction.add(
             EventRow(
                 name=name,
                 version=event.version,
@@ -87,7 +87,7 @@ class Bus:
                 body=msgspec.json.encode(event),
             )
         )
-        sync = session.sync_session
+        sync = transaction.sync_session
         if not sqlalchemy_event.contains(sync, "after_commit", self._ring):
             sqlalchemy_event.listen(sync, "after_commit", self._ring)
             sqlalchemy_event.listen(sync, "before_flush", _one_writer)
@@ -121,7 +121,7 @@ class Bus:
 
     async def replay(self, part: str, from_id: int) -> list[str]:
         """Let a part hear everything again from an id on; return its subscriptions."""
-        async with self._database.session() as transaction:
+        async with self._database.transaction() as transaction:
             subscriptions = await replay(transaction, part, from_id)
         self._ring()
         return subscriptions
@@ -131,7 +131,7 @@ class Bus:
         now_ms = self._clock.unix_ms()
         for name, kind in self._types.items():
             if kind.kept_days is not None:
-                async with self._database.session() as transaction:
+                async with self._database.transaction() as transaction:
                     await forget(transaction, name, now_ms - kind.kept_days * _DAY_MS)
         for subscription in self._subscriptions:
             await subscription.forget_handled()
@@ -172,12 +172,12 @@ class Bus:
             await asyncio.sleep(_IDLE_S)
 
 
-def _one_writer(session: Session, _context: object, _instances: object) -> None:
+def _one_writer(transaction: Session, _context: object, _instances: object) -> None:
     """On PostgreSQL, let transactions that add events commit in the order of their ids.
 
     Ids are given before the commit: without this, a reader could pass an id whose transaction commits
     a moment later, and never hear of it. SQLite has one writer anyway.
     """
-    adds = any(isinstance(each, EventRow) for each in session.new)
-    if adds and session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    adds = any(isinstance(each, EventRow) for each in transaction.new)
+    if adds and transaction.get_bind().dialect.name == "postgresql":
+        transaction.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

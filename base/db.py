@@ -71,16 +71,16 @@ class Database:
         self._writing = asyncio.Lock() if is_sqlite(url) else asyncio.Semaphore(_WRITERS)
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Open a transaction that may write; commits at the end of the block, rolls back on error."""
-        async with self._writing, self._sessions.begin() as session:
-            yield session
+        async with self._writing, self._sessions.begin() as transaction:
+            yield transaction
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Open a transaction that only reads; it never waits for a writer."""
-        async with self._reading.begin() as session:
-            yield session
+        async with self._reading.begin() as transaction:
+            yield transaction
 
     async def migrate(self) -> None:
         """Bring the schema up to date."""
@@ -96,8 +96,8 @@ class Database:
 
     async def answers(self) -> bool:
         """Return True when a query came back; raises what the driver raises otherwise."""
-        async with self.reading() as session:
-            await session.execute(text("SELECT 1"))
+        async with self.reading() as transaction:
+            await transaction.execute(text("SELECT 1"))
         return True
 
     async def close(self) -> None:

@@ -58,7 +58,7 @@ async def replay(config: Config, options: Mapping[str, object]) -> Answer:
     part, from_id = str(options["part"]), int(str(options["from"]))
     database = Database(config.database_url)
     try:
-        async with database.session() as transaction:
+        async with database.transaction() as transaction:
             subscriptions = await eventlog.replay(transaction, part, from_id)
     finally:
         await database.close()

@@ -59,7 +59,7 @@ class Subscription:
 
     async def open(self) -> None:
         """Make the cursor if this subscription is new; `start` counts only then."""
-        async with self._database.session() as transaction:
+        async with self._database.transaction() as transaction:
             if await transaction.get(CursorRow, (self.part, self.name)) is None:
                 last_id = await newest_id(transaction) if self._start == "now" else 0
                 transaction.add(
@@ -72,7 +72,7 @@ class Subscription:
 
     async def forget_handled(self) -> None:
         """Forget what idempotent handlers noted and nobody can ask for again."""
-        async with self._database.session() as transaction:
+        async with self._database.transaction() as transaction:
             await forget_handled(transaction, self.part, self.name)
 
     # --- new ---------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class Subscription:
         return handled
 
     async def _advance(self, replays: int, reached: int, waiting: list[WaitingRow]) -> None:
-        async with self._database.session() as transaction:
+        async with self._database.transaction() as transaction:
             cursor = await transaction.get_one(CursorRow, (self.part, self.name))
             # A replay moved it back meanwhile: then all this comes again.
             if cursor.replays == replays:
@@ -164,13 +164,13 @@ class Subscription:
         return handled
 
     async def _done(self, each: WaitingRow) -> None:
-        async with self._database.session() as transaction:
+        async with self._database.transaction() as transaction:
             await transaction.execute(
                 delete(WaitingRow).where(*self._mine(), WaitingRow.event_id == each.event_id)
             )
 
     async def _postpone(self, each: WaitingRow) -> None:
-        async with self._database.session() as transaction:
+        async with self._database.transaction() as transaction:
             row = await transaction.get(WaitingRow, (self.part, self.name, each.event_id))
             if row is not None:
                 wait_s = _RETRY_S[min(row.attempts, len(_RETRY_S) - 1)]

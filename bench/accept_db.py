@@ -47,9 +47,9 @@ class Load:
             if self.written > passed * rate:
                 await asyncio.sleep(self.written / rate - passed)
                 continue
-            async with self._services.database.session() as session:
+            async with self._services.database.transaction() as transaction:
                 for n in range(batch):
-                    self._services.bus.add(session, Happened(n=n))
+                    self._services.bus.add(transaction, Happened(n=n))
             self.written += batch
 
 

@@ -155,19 +155,19 @@ class PenService:
     async def _pair(self, teacher_id: str, pen: str, model: str) -> PenCredential:
         token = secrets.token_urlsafe(32)
         now_ms = self._clock.unix_ms()
-        async with self._database.session() as session:
-            teacher = await session.get(PersonRow, teacher_id)
+        async with self._database.transaction() as transaction:
+            teacher = await transaction.get(PersonRow, teacher_id)
             if teacher is None or teacher.role != "teacher":
                 raise Refusal("access_denied", "this teacher is not known")
-            before = await session.scalar(
+            before = await transaction.scalar(
                 select(PenRow)
                 .where(PenRow.pen == pen, PenRow.revoked_ms.is_(None))
                 .with_for_update()
             )
             if before is not None:
-                self._revoke(session, before)
-                await session.flush()
-            session.add(
+                self._revoke(transaction, before)
+                await transaction.flush()
+            transaction.add(
                 PenRow(
                     token_hash=_token_hash(token),
                     pen=pen,
@@ -181,8 +181,8 @@ class PenService:
 
     async def verify(self, token: str) -> PenIdentity:
         """Return whose pen holds this credential; refuses with `token_invalid` or `token_revoked`."""
-        async with self._database.reading() as session:
-            row = await session.get(PenRow, _token_hash(token))
+        async with self._database.reading() as transaction:
+            row = await transaction.get(PenRow, _token_hash(token))
         if row is None:
             raise Refusal("token_invalid", "this pen is not known")
         if row.revoked_ms is not None:
@@ -201,10 +201,10 @@ class PenService:
             .where(PenRow.teacher_id == teacher_id, PenRow.revoked_ms.is_(None))
             .order_by(PenRow.paired_ms.desc())
         )
-        async with self._database.reading() as session:
+        async with self._database.reading() as transaction:
             return [
                 PairedPen(pen=row.pen, model=row.model, paired_ms=row.paired_ms)
-                for row in await session.scalars(query)
+                for row in await transaction.scalars(query)
             ]
 
     async def revoke(self, teacher_id: str, pen: str) -> None:
@@ -214,17 +214,17 @@ class PenService:
             .where(PenRow.teacher_id == teacher_id, PenRow.pen == pen, PenRow.revoked_ms.is_(None))
             .with_for_update()
         )
-        async with self._database.session() as session:
-            row = await session.scalar(query)
+        async with self._database.transaction() as transaction:
+            row = await transaction.scalar(query)
             if row is None:
                 raise Refusal("unknown_pen", "you have no such pen")
-            self._revoke(session, row)
+            self._revoke(transaction, row)
         log.info("pen_revoked", pen=pen, teacher=teacher_id)
 
-    def _revoke(self, session: AsyncSession, row: PenRow) -> None:
+    def _revoke(self, transaction: AsyncSession, row: PenRow) -> None:
         row.revoked_ms = self._clock.unix_ms()
         self._bus.add(
-            session,
+            transaction,
             PenRevoked(
                 pen_id=row.pen, credential_id=_credential_id(row), teacher_id=row.teacher_id
             ),

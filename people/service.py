@@ -74,17 +74,17 @@ class PeopleService:
         of them may still live."""
         now_ms = self._clock.unix_ms()
         since = now_ms - self._access_ms
-        async with self._database.session() as session:
-            await session.execute(
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
                 delete(RefreshTokenRow).where(RefreshTokenRow.expires_ms < now_ms)
             )
             in_use = select(RefreshTokenRow.sign_in_id)
-            await session.execute(
+            await transaction.execute(
                 delete(SignInRow).where(SignInRow.created_ms < since, SignInRow.id.not_in(in_use))
             )
         query = select(SignInRow.id, SignInRow.revoked_ms).where(SignInRow.revoked_ms > since)
-        async with self._database.reading() as session:
-            for sign_in_id, revoked_ms in await session.execute(query):
+        async with self._database.reading() as transaction:
+            for sign_in_id, revoked_ms in await transaction.execute(query):
                 self._revoked[sign_in_id] = (revoked_ms or 0) + self._access_ms
 
     def close(self) -> None:
@@ -109,12 +109,12 @@ class PeopleService:
             fresh = await self._passwords.hash(password)
         now_ms = self._clock.unix_ms()
         sign_in = SignInRow(id=new_id("si"), person_id=row.id, created_ms=now_ms)
-        async with self._database.session() as session:
+        async with self._database.transaction() as transaction:
             if fresh is not None:
-                (await session.get_one(PersonRow, row.id)).password_hash = fresh
-            session.add(sign_in)
-            await session.flush()
-            token = self._add_token(session, sign_in.id, now_ms)
+                (await transaction.get_one(PersonRow, row.id)).password_hash = fresh
+            transaction.add(sign_in)
+            await transaction.flush()
+            token = self._add_token(transaction, sign_in.id, now_ms)
         self._metrics.sign_ins.labels("ok").inc()
         log.info("signed_in", person=row.id, sign_in=sign_in.id)
         return self._signed_in(_person(row), sign_in.id, token, now_ms)
@@ -125,8 +125,8 @@ class PeopleService:
         Refuses with `token_invalid`, `token_expired` or `token_revoked`.
         """
         now_ms = self._clock.unix_ms()
-        async with self._database.session() as session:
-            kept, sign_in = await self._token(session, person_id, token)
+        async with self._database.transaction() as transaction:
+            kept, sign_in = await self._token(transaction, person_id, token)
             if sign_in.revoked_ms is not None:
                 raise Refusal("token_revoked", "this sign-in was ended")
             if kept.expires_ms <= now_ms:
@@ -134,12 +134,12 @@ class PeopleService:
             grace_ms = round(self._config.rotation_grace_s * 1000)
             stolen = kept.replaced_ms is not None and now_ms - kept.replaced_ms > grace_ms
             if stolen:
-                self._revoke(session, sign_in, "reuse", now_ms)
+                self._revoke(transaction, sign_in, "reuse", now_ms)
             else:
                 if kept.replaced_ms is None:
                     kept.replaced_ms = now_ms
-                fresh = self._add_token(session, sign_in.id, now_ms)
-                person = _person(await session.get_one(PersonRow, person_id))
+                fresh = self._add_token(transaction, sign_in.id, now_ms)
+                person = _person(await transaction.get_one(PersonRow, person_id))
         # Only now, outside the transaction: raising inside would have undone the revocation.
         if stolen:
             log.warning("refresh_token_reused", person=person_id, sign_in=sign_in.id)
@@ -148,10 +148,10 @@ class PeopleService:
 
     async def sign_out(self, person_id: str, token: str) -> None:
         """End the sign-in a refresh token belongs to; nothing happens if it is over already."""
-        async with self._database.session() as session:
-            _, sign_in = await self._token(session, person_id, token)
+        async with self._database.transaction() as transaction:
+            _, sign_in = await self._token(transaction, person_id, token)
             if sign_in.revoked_ms is None:
-                self._revoke(session, sign_in, "sign_out", self._clock.unix_ms())
+                self._revoke(transaction, sign_in, "sign_out", self._clock.unix_ms())
 
     async def sign_out_everywhere(self, person_id: str, reason: str) -> int:
         """End all sign-ins of a person; return how many there were."""
@@ -163,10 +163,10 @@ class PeopleService:
             .with_for_update()
         )
         now_ms = self._clock.unix_ms()
-        async with self._database.session() as session:
-            rows = list(await session.scalars(query))
+        async with self._database.transaction() as transaction:
+            rows = list(await transaction.scalars(query))
             for row in rows:
-                self._revoke(session, row, reason, now_ms)
+                self._revoke(transaction, row, reason, now_ms)
         return len(rows)
 
     def verify_access(self, token: str) -> Identity:
@@ -194,8 +194,8 @@ class PeopleService:
 
     async def person(self, person_id: str) -> Person:
         """Return an account; refuses with `unknown_person`."""
-        async with self._database.reading() as session:
-            row = await session.get(PersonRow, person_id)
+        async with self._database.reading() as transaction:
+            row = await transaction.get(PersonRow, person_id)
         if row is None:
             raise Refusal("unknown_person", "there is no such person")
         return _person(row)
@@ -203,14 +203,14 @@ class PeopleService:
     async def persons(self, person_ids: Iterable[str]) -> dict[str, Person]:
         """Return the accounts that exist among these ids, by id."""
         query = select(PersonRow).where(PersonRow.id.in_(set(person_ids)))
-        async with self._database.reading() as session:
-            return {row.id: _person(row) for row in await session.scalars(query)}
+        async with self._database.reading() as transaction:
+            return {row.id: _person(row) for row in await transaction.scalars(query)}
 
     async def teachers(self) -> list[Person]:
         """Return all teachers, by name."""
         query = select(PersonRow).where(PersonRow.role == "teacher").order_by(PersonRow.name)
-        async with self._database.reading() as session:
-            return [_person(row) for row in await session.scalars(query)]
+        async with self._database.reading() as transaction:
+            return [_person(row) for row in await transaction.scalars(query)]
 
     async def find(self, role: Role, text: str) -> list[str]:
         """Return ids of people of a role whose id or login is `text` or whose name contains it."""
@@ -224,8 +224,8 @@ class PeopleService:
             )
             .limit(_FIND_MAX)
         )
-        async with self._database.reading() as session:
-            return list(await session.scalars(query))
+        async with self._database.reading() as transaction:
+            return list(await transaction.scalars(query))
 
     async def create(
         self,
@@ -269,8 +269,8 @@ class PeopleService:
             created_ms=self._clock.unix_ms(),
         )
         try:
-            async with self._database.session() as session:
-                session.add(row)
+            async with self._database.transaction() as transaction:
+                transaction.add(row)
         except IntegrityError:
             raise Refusal("login_taken", "this login is taken") from None
         return person
@@ -305,30 +305,30 @@ class PeopleService:
         return now
 
     async def _by_its_login(self, login: str) -> PersonRow | None:
-        async with self._database.reading() as session:
-            row: PersonRow | None = await session.scalar(
+        async with self._database.reading() as transaction:
+            row: PersonRow | None = await transaction.scalar(
                 select(PersonRow).where(PersonRow.login == login)
             )
             return row
 
     async def _token(
-        self, session: AsyncSession, person_id: str, token: str
+        self, transaction: AsyncSession, person_id: str, token: str
     ) -> tuple[RefreshTokenRow, SignInRow]:
         family = select(RefreshTokenRow.sign_in_id).where(
             RefreshTokenRow.token_hash == _token_hash(token)
         )
         # The sign-in is locked before its token is looked at: two tabs that renew, or a sign-out
         # beside them, go one after the other and see what the one before has done.
-        sign_in = await session.scalar(
+        sign_in = await transaction.scalar(
             select(SignInRow).where(SignInRow.id.in_(family)).with_for_update()
         )
         if sign_in is not None and sign_in.person_id == person_id:
-            return await session.get_one(RefreshTokenRow, _token_hash(token)), sign_in
+            return await transaction.get_one(RefreshTokenRow, _token_hash(token)), sign_in
         raise Refusal("token_invalid", "this sign-in is not known")
 
-    def _add_token(self, session: AsyncSession, sign_in_id: str, now_ms: int) -> str:
+    def _add_token(self, transaction: AsyncSession, sign_in_id: str, now_ms: int) -> str:
         token = secrets.token_urlsafe(32)
-        session.add(
+        transaction.add(
             RefreshTokenRow(
                 token_hash=_token_hash(token),
                 sign_in_id=sign_in_id,
@@ -338,11 +338,13 @@ class PeopleService:
         )
         return token
 
-    def _revoke(self, session: AsyncSession, sign_in: SignInRow, reason: str, now_ms: int) -> None:
+    def _revoke(
+        self, transaction: AsyncSession, sign_in: SignInRow, reason: str, now_ms: int
+    ) -> None:
         sign_in.revoked_ms = now_ms
         sign_in.revoked_reason = reason
         self._bus.add(
-            session,
+            transaction,
             SignInRevoked(sign_in_id=sign_in.id, person_id=sign_in.person_id, reason=reason),
         )
         # Access tokens of revoked sign-ins that have expired by now need not be remembered.

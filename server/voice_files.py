@@ -55,7 +55,7 @@ class VoiceFiles:
         source = await asyncio.to_thread(recording.resolve)
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         wanted = VoicesJob(session=session_id, recording=str(source))
-        async with self._jobs.database.session() as transaction:
+        async with self._jobs.database.transaction() as transaction:
             job = await self._jobs.enqueue(
                 transaction, RENDER_VOICES.name, wanted, owner=owner, key=session_id
             )

@@ -81,14 +81,14 @@ class SessionService:
             started_ms=started_ms,
         )
         try:
-            async with self._database.session() as session:
-                if await session.get(SessionRow, session_id) is None:
-                    session.add(row)
-                    self._bus.add(session, started, actor=teacher_id)
+            async with self._database.transaction() as transaction:
+                if await transaction.get(SessionRow, session_id) is None:
+                    transaction.add(row)
+                    self._bus.add(transaction, started, actor=teacher_id)
         except IntegrityError:
             # The same session, begun at the same moment; another one of the same call is an error.
-            async with self._database.reading() as session:
-                if await session.get(SessionRow, session_id) is None:
+            async with self._database.reading() as transaction:
+                if await transaction.get(SessionRow, session_id) is None:
                     raise
 
     async def end(
@@ -98,9 +98,9 @@ class SessionService:
 
         Without facts, because the room was lost, it does not count as valid.
         """
-        async with self._database.session() as session:
-            row = await self._row(session, session_id, to_change=True)
-            return self._end(session, row, ended_ms, reason, facts)
+        async with self._database.transaction() as transaction:
+            row = await self._row(transaction, session_id, to_change=True)
+            return self._end(transaction, row, ended_ms, reason, facts)
 
     async def recover(
         self,
@@ -114,18 +114,20 @@ class SessionService:
         there is none), `facts` what can be told of it; both are called in a thread. To be called
         at the start, before any room is open.
         """
-        async with self._database.reading() as session:
+        async with self._database.reading() as transaction:
             lost = list(
-                await session.scalars(select(SessionRow.id).where(SessionRow.ended_ms.is_(None)))
+                await transaction.scalars(
+                    select(SessionRow.id).where(SessionRow.ended_ms.is_(None))
+                )
             )
         ended = []
         for session_id in lost:
             flushed_ms = await asyncio.to_thread(last_flush_ms, session_id)
             known = await asyncio.to_thread(facts, session_id)
-            async with self._database.session() as session:
-                row = await self._row(session, session_id, to_change=True)
+            async with self._database.transaction() as transaction:
+                row = await self._row(transaction, session_id, to_change=True)
                 ended_ms = row.started_ms if flushed_ms is None else min(flushed_ms, now_ms)
-                self._end(session, row, ended_ms, "server_lost", known)
+                self._end(transaction, row, ended_ms, "server_lost", known)
             log.warning("session_lost", session=session_id)
             ended.append(await self.get(session_id))
         return ended
@@ -134,12 +136,12 @@ class SessionService:
 
     async def rate(self, session_id: str, student_id: str, rating: Rating) -> None:
         """Take the student's form; refuses with `unknown_session`, `still_running`, `already_given`."""
-        async with self._database.session() as session:
-            row = await self._row(session, session_id, to_change=True)
+        async with self._database.transaction() as transaction:
+            row = await self._row(transaction, session_id, to_change=True)
             if row.student_id != student_id:
                 raise _unknown()
             _refuse_form(row, given=row.rating is not None)
-            session.add(
+            transaction.add(
                 RatingRow(
                     session_id=session_id,
                     understood=rating.understood,
@@ -151,13 +153,13 @@ class SessionService:
                     given_ms=self._clock.unix_ms(),
                 )
             )
-            await session.flush()
-            session.add_all(
+            await transaction.flush()
+            transaction.add_all(
                 RatingLabelRow(session_id=session_id, label=label)
                 for label in sorted(set(rating.labels))
             )
             self._bus.add(
-                session,
+                transaction,
                 SessionRated(
                     session_id=session_id,
                     student_id=student_id,
@@ -174,12 +176,12 @@ class SessionService:
 
     async def report(self, session_id: str, teacher_id: str, report: Report) -> None:
         """Take the teacher's form; refuses with `unknown_session`, `still_running`, `already_given`."""
-        async with self._database.session() as session:
-            row = await self._row(session, session_id, to_change=True)
+        async with self._database.transaction() as transaction:
+            row = await self._row(transaction, session_id, to_change=True)
             if row.teacher_id != teacher_id:
                 raise _unknown()
             _refuse_form(row, given=row.report is not None)
-            session.add(
+            transaction.add(
                 ReportRow(
                     session_id=session_id,
                     knowledge_points=report.knowledge_points,
@@ -190,7 +192,7 @@ class SessionService:
                 )
             )
             self._bus.add(
-                session,
+                transaction,
                 SessionReported(
                     session_id=session_id,
                     student_id=row.student_id,
@@ -215,8 +217,8 @@ class SessionService:
             .order_by(SessionRow.started_ms.desc())
             .limit(_DUE_FORMS)
         )
-        async with self._database.reading() as session:
-            return [_due(row, role) for row in await session.scalars(query)]
+        async with self._database.reading() as transaction:
+            return [_due(row, role) for row in await transaction.scalars(query)]
 
     def is_form_due(self, record: SessionRecord, role: Role) -> bool:
         """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
@@ -231,8 +233,8 @@ class SessionService:
 
     async def get(self, session_id: str) -> SessionRecord:
         """Return a session; refuses with `unknown_session`."""
-        async with self._database.reading() as session:
-            return _record(await self._row(session, session_id))
+        async with self._database.reading() as transaction:
+            return _record(await self._row(transaction, session_id))
 
     async def history(self, student_id: str, limit: int = 20) -> list[SessionRecord]:
         """Return a student's sessions that ended, the newest first."""
@@ -242,16 +244,16 @@ class SessionService:
             .order_by(SessionRow.started_ms.desc())
             .limit(limit)
         )
-        async with self._database.reading() as session:
-            return [_record(row) for row in await session.scalars(query)]
+        async with self._database.reading() as transaction:
+            return [_record(row) for row in await transaction.scalars(query)]
 
     async def count(self, student_id: str) -> int:
         """Return how many sessions of a student have ended."""
         query = select(func.count()).where(
             SessionRow.student_id == student_id, SessionRow.ended_ms.is_not(None)
         )
-        async with self._database.reading() as session:
-            return await session.scalar(query) or 0
+        async with self._database.reading() as transaction:
+            return await transaction.scalar(query) or 0
 
     async def person_sessions(self, person_id: str, limit: int = 20) -> list[SessionRecord]:
         """Return the sessions of a student or teacher that ended, the newest first."""
@@ -262,8 +264,8 @@ class SessionService:
             .order_by(SessionRow.started_ms.desc())
             .limit(limit)
         )
-        async with self._database.reading() as session:
-            return [_record(row) for row in await session.scalars(query)]
+        async with self._database.reading() as transaction:
+            return [_record(row) for row in await transaction.scalars(query)]
 
     async def standing(self, teacher_ids: Iterable[str]) -> dict[str, Standing]:
         """Return every asked teacher's standing by id; an unrated teacher's is empty."""
@@ -279,26 +281,26 @@ class SessionService:
             .offset(wanted.offset)
             .limit(wanted.limit)
         )
-        async with self._database.reading() as session:
-            total = await session.scalar(
+        async with self._database.reading() as transaction:
+            total = await transaction.scalar(
                 select(func.count()).select_from(SessionRow).where(*conditions)
             )
-            return [_record(row) for row in await session.scalars(query)], total or 0
+            return [_record(row) for row in await transaction.scalars(query)], total or 0
 
     # --- photos ------------------------------------------------------------------------------
 
     async def add_photo(self, photo: PhotoRecord, at_most: int) -> None:
         """Keep what is known of a photo; refuses with `session_ended` and `too_many_photos`."""
-        async with self._database.session() as session:
-            row = await self._row(session, photo.session, to_change=True)
+        async with self._database.transaction() as transaction:
+            row = await self._row(transaction, photo.session, to_change=True)
             if row.ended_ms is not None:
                 raise Refusal("session_ended", "the session is over")
-            kept = await session.scalar(
+            kept = await transaction.scalar(
                 select(func.count()).where(PhotoRow.session_id == photo.session)
             )
             if (kept or 0) >= at_most:
                 raise Refusal("too_many_photos", f"a session may have {at_most} photos")
-            session.add(
+            transaction.add(
                 PhotoRow(
                     id=photo.photo,
                     session_id=photo.session,
@@ -315,9 +317,9 @@ class SessionService:
 
     async def forget_photo(self, photo: PhotoRecord) -> bool:
         """Take a photo's row away, if there is one; tell whether no other row has the same file."""
-        async with self._database.session() as session:
-            await session.execute(delete(PhotoRow).where(PhotoRow.id == photo.photo))
-            others = await session.scalar(
+        async with self._database.transaction() as transaction:
+            await transaction.execute(delete(PhotoRow).where(PhotoRow.id == photo.photo))
+            others = await transaction.scalar(
                 select(func.count()).where(
                     PhotoRow.session_id == photo.session,
                     PhotoRow.owner == photo.owner,
@@ -329,8 +331,8 @@ class SessionService:
 
     async def photo(self, session_id: str, photo_id: str) -> PhotoRecord:
         """Return what is known of a photo; refuses with `unknown_photo`."""
-        async with self._database.reading() as session:
-            row = await session.get(PhotoRow, photo_id)
+        async with self._database.reading() as transaction:
+            row = await transaction.get(PhotoRow, photo_id)
         if row is None or row.session_id != session_id:
             raise Refusal("unknown_photo", "there is no such photo")
         return msgspec.convert(
@@ -351,16 +353,16 @@ class SessionService:
     # --- inside ------------------------------------------------------------------------------
 
     async def _row(
-        self, session: AsyncSession, session_id: str, *, to_change: bool = False
+        self, transaction: AsyncSession, session_id: str, *, to_change: bool = False
     ) -> SessionRow:
-        row = await session.get(SessionRow, session_id, with_for_update=to_change)
+        row = await transaction.get(SessionRow, session_id, with_for_update=to_change)
         if row is None:
             raise _unknown()
         return row
 
     def _end(
         self,
-        session: AsyncSession,
+        transaction: AsyncSession,
         row: SessionRow,
         ended_ms: int,
         reason: EndReason,
@@ -375,7 +377,7 @@ class SessionService:
             for name, value in msgspec.structs.asdict(facts).items():
                 setattr(row, name, value)
         self._bus.add(
-            session,
+            transaction,
             SessionEnded(
                 session_id=row.id,
                 student_id=row.student_id,

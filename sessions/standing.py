@@ -29,10 +29,10 @@ async def standing(database: Database, teacher_ids: Iterable[str]) -> dict[str, 
     )
     labels: dict[str, list[LabelCount]] = {teacher: [] for teacher in wanted}
     found = {teacher: Standing() for teacher in wanted}
-    async with database.reading() as session:
-        for teacher, label, count in await session.execute(given):
+    async with database.reading() as transaction:
+        for teacher, label, count in await transaction.execute(given):
             labels[teacher].append(LabelCount(label=label, count=count))
-        for teacher, mean, rated in await session.execute(scores):
+        for teacher, mean, rated in await transaction.execute(scores):
             found[teacher] = Standing(
                 rating=round(float(mean), 2), rated=rated, labels=labels[teacher]
             )

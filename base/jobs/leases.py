@@ -59,25 +59,25 @@ class Leases:
         """Take the job that has been due for longest and whose kind has a free slot."""
         now_ms = self._jobs.clock.unix_ms()
         due = (JobRow.state == "queued", JobRow.due_ms <= now_ms)
-        async with self._database.reading() as session:
+        async with self._database.reading() as transaction:
             # Most looks find nothing; those need not queue with the writers.
-            if not await session.scalar(select(func.count()).select_from(JobRow).where(*due)):
+            if not await transaction.scalar(select(func.count()).select_from(JobRow).where(*due)):
                 return None
         try:
-            async with self._database.session() as session:
-                slots = await self._free_slots(session)
+            async with self._database.transaction() as transaction:
+                slots = await self._free_slots(transaction)
                 query = (
                     select(JobRow.id, JobRow.kind, JobRow.payload, JobRow.attempts)
                     .where(*due, JobRow.kind.in_(slots))
                     .order_by(JobRow.due_ms, JobRow.id)
                     .limit(1)
                 )
-                found = (await session.execute(query)).first()
+                found = (await transaction.execute(query)).first()
                 if found is None:
                     return None
                 job, kind, payload, attempts = found
                 token = random_text(20)
-                taken = await session.scalar(
+                taken = await transaction.scalar(
                     update(JobRow)
                     .where(JobRow.id == job, JobRow.state.in_(sources("claim")))
                     .values(
@@ -101,8 +101,8 @@ class Leases:
     async def renew(self, lease: Lease, progress: int, text: str) -> State | None:
         """Show that the worker lives; return the job's state, None if the lease is lost."""
         until_ms = self._jobs.clock.unix_ms() + self._lease_ms
-        async with self._database.session() as session:
-            found = await session.scalar(
+        async with self._database.transaction() as transaction:
+            found = await transaction.scalar(
                 update(JobRow)
                 .where(JobRow.id == lease.job, JobRow.lease == lease.token)
                 .values(lease_until_ms=until_ms, progress=progress, text=text)
@@ -139,8 +139,8 @@ class Leases:
             .where(JobRow.kind.in_(self._jobs.kinds))
             .limit(_BATCH)
         )
-        async with self._database.reading() as session:
-            lapsed = (await session.execute(query)).all()
+        async with self._database.reading() as transaction:
+            lapsed = (await transaction.execute(query)).all()
         for job, kind, token, attempts, payload in lapsed:
             lease = Lease(job, token or "", attempts, payload, self._jobs.kinds[kind])
             move = after_failure(lease.kind, attempts, permanent=False)
@@ -151,27 +151,27 @@ class Leases:
         """Return when the next job that waits is due, or a lease lapses; Unix ms."""
         waiting = select(func.min(JobRow.due_ms)).where(JobRow.state == "queued")
         held = select(func.min(JobRow.lease_until_ms)).where(JobRow.state.in_(HELD))
-        async with self._database.reading() as session:
-            moments = [await session.scalar(waiting), await session.scalar(held)]
+        async with self._database.reading() as transaction:
+            moments = [await transaction.scalar(waiting), await transaction.scalar(held)]
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def prune(self, kept_ms: int) -> None:
         """Forget the jobs that ended so long ago."""
         before_ms = self._jobs.clock.unix_ms() - kept_ms
-        async with self._database.session() as session:
-            await session.execute(delete(JobRow).where(JobRow.ended_ms < before_ms))
+        async with self._database.transaction() as transaction:
+            await transaction.execute(delete(JobRow).where(JobRow.ended_ms < before_ms))
 
     async def held(self) -> set[str]:
         """Return the tokens of all leases there are."""
-        async with self._database.reading() as session:
+        async with self._database.reading() as transaction:
             query = select(JobRow.lease).where(JobRow.lease.is_not(None))
-            return {token for token in await session.scalars(query) if token is not None}
+            return {token for token in await transaction.scalars(query) if token is not None}
 
-    async def _free_slots(self, session: AsyncSession) -> dict[str, int]:
+    async def _free_slots(self, transaction: AsyncSession) -> dict[str, int]:
         """Return the first free slot of each kind that has one."""
         taken: dict[str, set[int]] = {}
         query = select(JobRow.kind, JobRow.slot).where(JobRow.slot.is_not(None))
-        for kind, slot in await session.execute(query):
+        for kind, slot in await transaction.execute(query):
             taken.setdefault(kind, set()).add(slot or 0)
         free = {}
         for name, registered in self._jobs.kinds.items():
@@ -185,7 +185,7 @@ class Leases:
     ) -> bool:
         """Let the lease go with this move, or with `stop` if the job was cancelled meanwhile."""
         now_ms = self._jobs.clock.unix_ms()
-        async with self._database.session() as session:
+        async with self._database.transaction() as transaction:
             for one, more in ((move, values), ("stop", {})):
                 state = sources(one)[0]
                 to = after(state, one)
@@ -200,7 +200,7 @@ class Leases:
                 )
                 if lapsed_ms is not None:
                     change = change.where(JobRow.lease_until_ms < lapsed_ms)
-                moved = await session.scalar(change) is not None
+                moved = await transaction.scalar(change) is not None
                 if moved:
                     break
         if moved:

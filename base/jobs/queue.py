@@ -126,8 +126,8 @@ class Jobs:
 
     async def get(self, job: str) -> Job | None:
         """Return a job, None if there is none."""
-        async with self.database.reading() as session:
-            row = await session.get(JobRow, job)
+        async with self.database.reading() as transaction:
+            row = await transaction.get(JobRow, job)
             return _shown(row) if row is not None else None
 
     async def wait(self, job: str) -> Job:
@@ -149,8 +149,8 @@ class Jobs:
 
         Returns the job as it is then; one that has ended stays as it was.
         """
-        async with self.database.session() as session:
-            row = await session.get(JobRow, job, with_for_update=True)
+        async with self.database.transaction() as transaction:
+            row = await transaction.get(JobRow, job, with_for_update=True)
             if row is None:
                 return None
             to = after(_state(row.state), "cancel")
@@ -163,8 +163,8 @@ class Jobs:
     async def counts(self) -> dict[tuple[str, str], int]:
         """Return how many jobs there are by (kind, state)."""
         query = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
-        async with self.database.reading() as session:
-            return {(kind, state): count for kind, state, count in await session.execute(query)}
+        async with self.database.reading() as transaction:
+            return {(kind, state): count for kind, state, count in await transaction.execute(query)}
 
     @contextlib.contextmanager
     def watching(self, job: str) -> Iterator[asyncio.Event]:

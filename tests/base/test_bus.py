@@ -44,9 +44,9 @@ async def services(tmp_path: Path) -> AsyncIterator[Kept]:
 
 
 async def publish(services: Kept, *events: DomainEvent) -> None:
-    async with services.database.session() as session:
+    async with services.database.transaction() as transaction:
         for event in events:
-            services.bus.add(session, event, actor="p_1")
+            services.bus.add(transaction, event, actor="p_1")
 
 
 class Listener:
@@ -90,9 +90,9 @@ async def test_an_event_of_a_change_that_was_undone_never_happened(services: Kep
     listener = Listener()
     services.bus.subscribe("test", "one", listener.handlers)
     with pytest.raises(ZeroDivisionError):
-        async with services.database.session() as session:
-            services.bus.add(session, Happened(what="undone"))
-            await session.flush()
+        async with services.database.transaction() as transaction:
+            services.bus.add(transaction, Happened(what="undone"))
+            await transaction.flush()
             _ = 1 / 0
     assert await services.bus.deliver() == 0
     assert listener.heard == []
@@ -280,8 +280,10 @@ async def test_only_what_is_old_by_its_class_and_heard_by_all_is_forgotten(servi
     await publish(services, Happened(what="not heard yet"))
     services.clock.advance(7 * 86400 + 1)
     await services.bus.tidy()
-    async with services.database.reading() as session:
-        left = [row.body for row in await session.scalars(select(EventRow).order_by(EventRow.id))]
+    async with services.database.reading() as transaction:
+        left = [
+            row.body for row in await transaction.scalars(select(EventRow).order_by(EventRow.id))
+        ]
     assert len(left) == 3, "Other is kept for ever, one waits, one was not heard"
     assert not any(b"old" in body for body in left)
 
@@ -328,8 +330,8 @@ class CrashingDatabase:
         self.dice = dice
         self.armed = True
 
-    def session(self) -> Any:
-        return self._wrapped(self.real.session())
+    def transaction(self) -> Any:
+        return self._wrapped(self.real.transaction())
 
     def reading(self) -> Any:
         return self._wrapped(self.real.reading())
@@ -363,8 +365,8 @@ async def test_over_crashes_between_any_two_steps_each_hears_all_in_order_and_co
     sent: dict[str, list[str]] = {thing: [] for thing in things}
     heard: dict[str, list[str]] = {thing: [] for thing in things}
     async with kept(tmp_path, clock) as services:
-        async with services.database.session() as session:
-            connection = await session.connection()
+        async with services.database.transaction() as transaction:
+            connection = await transaction.connection()
             await connection.run_sync(Tally.__table__.create)  # type: ignore[attr-defined]
         for n in range(40):
             thing = dice.choice(things)
@@ -374,11 +376,11 @@ async def test_over_crashes_between_any_two_steps_each_hears_all_in_order_and_co
         async def count(envelope: Envelope[Happened]) -> None:
             if dice.random() < 0.2:
                 raise RuntimeError("a passing trouble")
-            async with crashing.session() as session:
-                if await first_time(session, envelope):
-                    row = await session.get(Tally, envelope.event.thing)
+            async with crashing.transaction() as transaction:
+                if await first_time(transaction, envelope):
+                    row = await transaction.get(Tally, envelope.event.thing)
                     if row is None:
-                        session.add(Tally(thing=envelope.event.thing, count=1))
+                        transaction.add(Tally(thing=envelope.event.thing, count=1))
                     else:
                         row.count += 1
             heard[envelope.event.thing].append(envelope.event.what)
@@ -397,9 +399,9 @@ async def test_over_crashes_between_any_two_steps_each_hears_all_in_order_and_co
         for thing in things:
             first_times = list(dict.fromkeys(heard[thing]))
             assert first_times == sent[thing], f"seed {seed}"
-        async with services.database.reading() as session:
-            counts = {row.thing: row.count for row in await session.scalars(select(Tally))}
+        async with services.database.reading() as transaction:
+            counts = {row.thing: row.count for row in await transaction.scalars(select(Tally))}
         assert counts == {thing: len(each) for thing, each in sent.items() if each}, f"seed {seed}"
         await bus.tidy()
-        async with services.database.reading() as session:
-            assert list(await session.scalars(select(HandledRow))) == []
+        async with services.database.reading() as transaction:
+            assert list(await transaction.scalars(select(HandledRow))) == []

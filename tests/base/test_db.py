@@ -19,8 +19,8 @@ async def services(tmp_path: Path, each_database: str) -> AsyncIterator[Kept]:
 
 
 async def put(database: Database, name: str) -> None:
-    async with database.session() as session:
-        await session.execute(
+    async with database.transaction() as transaction:
+        await transaction.execute(
             text(
                 "INSERT INTO events (name, version, at_ms, actor, scope, body) VALUES (:n, 0, 0, '', '', '')"
             ),
@@ -29,14 +29,14 @@ async def put(database: Database, name: str) -> None:
 
 
 async def names(database: Database) -> list[str]:
-    async with database.reading() as session:
-        return list(await session.scalars(text("SELECT name FROM events ORDER BY id")))
+    async with database.reading() as transaction:
+        return list(await transaction.scalars(text("SELECT name FROM events ORDER BY id")))
 
 
 async def test_readers_do_not_wait_for_a_writer_and_do_not_see_half_of_it(services: Kept) -> None:
     database = services.database
-    async with asyncio.timeout(2), database.session() as session:
-        await session.execute(
+    async with asyncio.timeout(2), database.transaction() as transaction:
+        await transaction.execute(
             text(
                 "INSERT INTO events (name, version, at_ms, actor, scope, body) VALUES ('x', 0, 0, '', '', '')"
             )
@@ -60,16 +60,16 @@ async def test_writers_that_wait_leave_the_connections_to_readers(services: Kept
     await put(database, "n")
 
     async def once_more() -> None:
-        async with database.session() as session:
-            await session.execute(text("UPDATE events SET version = version + 1"))
+        async with database.transaction() as transaction:
+            await transaction.execute(text("UPDATE events SET version = version + 1"))
 
     async def attempts() -> int | None:
-        async with database.reading() as session:
-            found: int | None = await session.scalar(text("SELECT version FROM events"))
+        async with database.reading() as transaction:
+            found: int | None = await transaction.scalar(text("SELECT version FROM events"))
             return found
 
-    async with asyncio.TaskGroup() as group, database.session() as session:
-        await session.execute(text("UPDATE events SET version = version + 1"))
+    async with asyncio.TaskGroup() as group, database.transaction() as transaction:
+        await transaction.execute(text("UPDATE events SET version = version + 1"))
         for _ in range(30):
             group.create_task(once_more())
         async with asyncio.timeout(5):
@@ -81,23 +81,23 @@ async def test_writers_that_wait_leave_the_connections_to_readers(services: Kept
 async def test_a_reading_transaction_sees_one_moment(services: Kept) -> None:
     await put(services.database, "first")
     query = text("SELECT count(*) FROM events")
-    async with services.database.reading() as session:
-        assert await session.scalar(query) == 1
+    async with services.database.reading() as transaction:
+        assert await transaction.scalar(query) == 1
         await put(services.database, "second")
-        assert await session.scalar(query) == 1
+        assert await transaction.scalar(query) == 1
 
 
 async def test_sqlite_is_set_up_for_safety(tmp_path: Path) -> None:
-    async with kept(tmp_path) as services, services.database.session() as session:
-        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert await session.scalar(text("PRAGMA foreign_keys")) == 1
-        assert await session.scalar(text("PRAGMA synchronous")) == 2
+    async with kept(tmp_path) as services, services.database.transaction() as transaction:
+        assert await transaction.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert await transaction.scalar(text("PRAGMA foreign_keys")) == 1
+        assert await transaction.scalar(text("PRAGMA synchronous")) == 2
 
 
 async def test_an_error_tells_no_values(services: Kept) -> None:
     with pytest.raises(IntegrityError) as error:
-        async with services.database.session() as session:
-            await session.execute(
+        async with services.database.transaction() as transaction:
+            await transaction.execute(
                 text("INSERT INTO sign_ins (id, person_id, created_ms) VALUES ('a', :who, 0)"),
                 {"who": "a name that is nobody's business"},
             )

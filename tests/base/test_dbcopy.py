@@ -63,9 +63,9 @@ async def test_everything_is_copied_and_ids_go_on(both: tuple[Path, Path], back:
     async with kept(source) as services:
         await fill(services)
         before = await services.sessions.get("s_1")
-        async with services.database.session() as session:
-            highest = await session.scalar(text("SELECT max(id) FROM events"))
-            await session.execute(text("DELETE FROM events WHERE id = :id"), {"id": highest})
+        async with services.database.transaction() as transaction:
+            highest = await transaction.scalar(text("SELECT max(id) FROM events"))
+            await transaction.execute(text("DELETE FROM events WHERE id = :id"), {"id": highest})
     seen: list[tuple[str, int]] = []
     tables = await dbcopy.copy(url(source), url(target), lambda *step: seen.append(step))
     rows = {table.name: table.rows for table in tables}
@@ -81,11 +81,13 @@ async def test_everything_is_copied_and_ids_go_on(both: tuple[Path, Path], back:
     async with kept(target) as services:
         assert await services.sessions.get("s_1") == before
         await services.people.sign_in("lin", "correct horse", "192.0.2.1")
-        async with services.database.session() as session:
-            services.bus.add(session, Happened())
-            await session.flush()
+        async with services.database.transaction() as transaction:
+            services.bus.add(transaction, Happened())
+            await transaction.flush()
             # Above what the source has ever given, not only above what it still has.
-            assert await session.scalar(text("SELECT max(id) FROM events")) == (highest or 0) + 1
+            assert (
+                await transaction.scalar(text("SELECT max(id) FROM events")) == (highest or 0) + 1
+            )
 
 
 async def refused(source: str, target: str) -> str:
@@ -96,8 +98,8 @@ async def refused(source: str, target: str) -> str:
 
 async def count(folder: Path) -> int | None:
     database = Database(url(folder))
-    async with database.reading() as session:
-        found: int | None = await session.scalar(text("SELECT count(*) FROM people"))
+    async with database.reading() as transaction:
+        found: int | None = await transaction.scalar(text("SELECT count(*) FROM people"))
     await database.close()
     return found
 
@@ -131,8 +133,8 @@ async def test_a_row_the_target_cannot_keep_as_it_is_undoes_the_whole_copy(
     lite, big = both
     async with kept(lite) as services:
         await services.student()
-        async with services.database.session() as session:
-            await session.execute(text("UPDATE people SET school = 'a' || char(0) || 'b'"))
+        async with services.database.transaction() as transaction:
+            await transaction.execute(text("UPDATE people SET school = 'a' || char(0) || 'b'"))
     said = await refused(url(lite), url(big))
     assert "people came out different" in said
     assert await count(big) == 0

@@ -291,8 +291,8 @@ async def test_sign_ins_that_ran_out_are_forgotten_at_the_start(tmp_path: Path) 
         alive = await services.people.sign_in("lin", PASSWORD, ADDRESS)
     clock.advance(services.config.of(PeopleConfig).refresh_token_s / 2 + 1)
     async with kept(tmp_path, clock) as services:
-        async with services.database.reading() as session:
-            (left,) = await session.scalars(select(SignInRow))
+        async with services.database.reading() as transaction:
+            (left,) = await transaction.scalars(select(SignInRow))
         assert left.person_id == student.id
         await services.people.refresh(student.id, alive.refresh_token)
 

@@ -42,7 +42,7 @@ async def start_worker(services: Kept, folder: Path, fuse: int) -> asyncio.subpr
 
 
 async def enqueue(jobs: Jobs, kind: str, payload: object, key: str | None = None) -> str:
-    async with jobs.database.session() as transaction:
+    async with jobs.database.transaction() as transaction:
         return await jobs.enqueue(transaction, kind, payload, key=key)
 
 
@@ -53,9 +53,9 @@ async def test_workers_killed_at_random_points_finish_every_job_once(
     print(f"seed {seed}")
     chance = random.Random(seed)
     jobs = jobs_of_tests(services.database, tmp_path)
-    async with services.database.session() as session:
-        await session.execute(text("CREATE TABLE finished (id VARCHAR)"))
-        await session.execute(
+    async with services.database.transaction() as transaction:
+        await transaction.execute(text("CREATE TABLE finished (id VARCHAR)"))
+        await transaction.execute(
             text(
                 "CREATE TRIGGER finishing AFTER UPDATE OF state ON jobs WHEN NEW.state = 'done' "
                 "BEGIN INSERT INTO finished VALUES (NEW.id); END"
@@ -84,8 +84,8 @@ async def test_workers_killed_at_random_points_finish_every_job_once(
     assert [(await jobs.wait(job)).state for job in ids] == ["done"] * JOBS
     made = {file.name: file.read_bytes() for file in results(tmp_path).iterdir()}
     assert made == {name: whole(name) for name in names}
-    async with services.database.reading() as session:
-        finished = list(await session.scalars(text("SELECT id FROM finished")))
+    async with services.database.reading() as transaction:
+        finished = list(await transaction.scalars(text("SELECT id FROM finished")))
     assert sorted(finished) == sorted(ids)
 
 

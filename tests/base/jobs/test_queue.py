@@ -29,7 +29,7 @@ def jobs(services: Kept) -> Jobs:
 
 
 async def enqueue(jobs: Jobs, key: str | None = None, owner: str = "") -> str:
-    async with jobs.database.session() as transaction:
+    async with jobs.database.transaction() as transaction:
         return await jobs.enqueue(transaction, "k", {"n": 1}, key=key, owner=owner)
 
 
@@ -42,7 +42,7 @@ async def shown(jobs: Jobs, job: str) -> Job:
 async def test_a_job_rolled_back_with_its_transaction_leaves_nothing(jobs: Jobs) -> None:
     ids = []
     with pytest.raises(RuntimeError, match="no"):
-        async with jobs.database.session() as transaction:
+        async with jobs.database.transaction() as transaction:
             ids.append(await jobs.enqueue(transaction, "k", {}, key="one"))
             ids.append(await jobs.enqueue(transaction, "k", {}))
             raise RuntimeError("no")
@@ -53,7 +53,7 @@ async def test_a_job_rolled_back_with_its_transaction_leaves_nothing(jobs: Jobs)
 
 async def test_the_bell_rings_after_the_commit_and_not_before(jobs: Jobs) -> None:
     jobs.bell.clear()
-    async with jobs.database.session() as transaction:
+    async with jobs.database.transaction() as transaction:
         await jobs.enqueue(transaction, "k", {})
         assert not jobs.bell.is_set()
     assert jobs.bell.is_set()
@@ -159,7 +159,7 @@ async def test_what_is_not_there_is_said(jobs: Jobs) -> None:
     with pytest.raises(LookupError):
         await jobs.wait("j_none")
     with pytest.raises(ValueError, match="no kind none"):
-        async with jobs.database.session() as transaction:
+        async with jobs.database.transaction() as transaction:
             await jobs.enqueue(transaction, "none", {})
     with pytest.raises(ValueError, match="registered already"):
         jobs.register(KIND)

@@ -37,7 +37,7 @@ class Desk:
     metrics: Metrics
 
     async def put(self, payload: Any) -> str:
-        async with self.jobs.database.session() as transaction:
+        async with self.jobs.database.transaction() as transaction:
             return await self.jobs.enqueue(transaction, "write", payload)
 
     async def done(self, payload: Any) -> Job:
@@ -152,8 +152,8 @@ async def test_a_cancel_of_another_process_is_heard_too(services: Kept, tmp_path
 
 async def test_progress_is_shown_and_the_lease_renewed(services: Kept, tmp_path: Path) -> None:
     async def lease_until() -> int:
-        async with services.database.reading() as session:
-            return await session.scalar(select(JobRow.lease_until_ms)) or 0
+        async with services.database.reading() as transaction:
+            return await transaction.scalar(select(JobRow.lease_until_ms)) or 0
 
     async with working(services, tmp_path) as desk:
         job = await desk.put({"hang": str(tmp_path / "pid")})

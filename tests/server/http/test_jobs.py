@@ -20,7 +20,7 @@ async def http(tmp_path: Path) -> AsyncIterator[Http]:
 
 
 async def put(http: Http, kind: str, payload: object, owner: str) -> str:
-    async with http.kept.database.session() as transaction:
+    async with http.kept.database.transaction() as transaction:
         return await http.jobs.enqueue(transaction, kind, payload, owner=owner)
 
 

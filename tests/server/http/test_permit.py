@@ -128,7 +128,7 @@ class Stage:
 
 async def job(http: Http, number: str, owner: Person) -> None:
     """Keep a job that has ended."""
-    async with http.kept.database.session() as transaction:
+    async with http.kept.database.transaction() as transaction:
         transaction.add(
             JobRow(
                 id=f"job_{number}",
