@@ -104,6 +104,17 @@ class Inkcall:
         await self.endpoint.close()
 
 
+class Class(Inkcall):
+    """One speaker, call 0, whom every other call's one side hears; nothing recorded."""
+
+    async def open(self, call: int, side: int) -> str:
+        leg = self.endpoint.open_leg(f"{call}.{side}", on_state=lambda *_: None)
+        self.legs[leg.id] = leg
+        if call:
+            self.endpoint.hear(leg.id, "0.0")
+        return leg.offer()
+
+
 class AiortcBytes:
     """aiortc's transports, decrypted packets passed on at `_handle_rtp_data`; nothing recorded."""
 
@@ -240,12 +251,13 @@ async def serve(way: Any, ready: Callable[[int], None]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--way", choices=("inkcall", "inkcall-bare", "bytes", "relay"))
+    parser.add_argument("--way", choices=("inkcall", "inkcall-bare", "class", "bytes", "relay"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ways: dict[str, Callable[[], Any]] = {
             "inkcall": lambda: Inkcall(Path(folder), record=True),
             "inkcall-bare": lambda: Inkcall(Path(folder), record=False),
+            "class": lambda: Class(Path(folder), record=False),
             "bytes": AiortcBytes,
             "relay": AiortcRelay,
         }
