@@ -19,6 +19,14 @@ class Option:
     default: str | int | bool | None = None
     positional: bool = False
     """Given by its place and not by its name."""
+    choices: tuple[str, ...] = ()
+    """The words it may be; empty: any."""
+    many: bool = False
+    """May be given several times; its value is a tuple."""
+
+
+class WrongUsage(Exception):
+    """The options contradict each other or mean nothing; the text is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,8 @@ class Answer:
 
 
 Run = Callable[[Config, Mapping[str, object]], Awaitable[Answer]]
-"""Does the work, given the settings and the options; raises `Refusal` when it may not."""
+"""Does the work, given the settings and the options; raises `Refusal` when it may not, `WrongUsage`
+when it is asked for what cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """The address of the database: which there are, how one is shown, and why one cannot be reached."""
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -80,6 +82,17 @@ def why_unreachable(error: BaseException) -> str | None:
         if isinstance(one, OSError):
             return one.strerror or "no connection"
     return None
+
+
+@contextlib.contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Raise `DatabaseError` for what says in the block that no connection could be made."""
+    try:
+        yield
+    except Exception as error:
+        if (reason := why_unreachable(error)) is None:
+            raise
+        raise DatabaseError(f"{shown(url)} cannot be used ({reason}).") from None
 
 
 def is_sqlite(url: str) -> bool:

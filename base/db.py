@@ -18,14 +18,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
-from base.database_url import (
-    CONNECT_WITHIN_S,
-    DatabaseError,
-    is_sqlite,
-    normal_url,
-    shown,
-    why_unreachable,
-)
+from base.database_url import CONNECT_WITHIN_S, is_sqlite, normal_url, reaching
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -87,12 +80,8 @@ class Database:
         if is_sqlite(self._url) and (file := make_url(self._url).database):
             await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
         # Alembic's environment runs a loop of its own, so it needs a thread of its own.
-        try:
+        with reaching(self._url):
             await asyncio.to_thread(command.upgrade, alembic_config(self._url), "heads")
-        except Exception as error:
-            if (reason := why_unreachable(error)) is None:
-                raise
-            raise DatabaseError(f"{shown(self._url)} cannot be used ({reason}).") from None
 
     async def answers(self) -> bool:
         """Return True when a query came back; raises what the driver raises otherwise."""

@@ -24,14 +24,16 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    literal,
     select,
+    table as named,
     text,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from base.database_url import is_sqlite, normal_url, shown
+from base.database_url import is_sqlite, normal_url, reaching, shown
 from base.db import Base, create_engine, reading_options
 
 _BATCH = 500
@@ -64,7 +66,7 @@ async def copy(
     if source_url == target_url:
         raise CopyRefused("source and target are the same database.")
     for url in (source_url, target_url):
-        await _refuse_if_in_use(url)
+        await refuse_if_in_use(url)
     source, target = create_engine(source_url), create_engine(target_url)
     reading = source.execution_options(**reading_options(source_url))
     try:
@@ -78,6 +80,36 @@ async def copy(
     finally:
         await source.dispose()
         await target.dispose()
+
+
+async def refuse_if_in_use(url: str) -> None:
+    """Raise `CopyRefused` when anybody is connected to the database."""
+    with reaching(url):
+        if is_sqlite(url):
+            used = await asyncio.to_thread(_sqlite_is_in_use, str(make_url(url).database))
+        else:
+            used = await _postgres_is_in_use(url)
+    if used:
+        raise CopyRefused(f"{shown(url)} is in use: stop the server and whoever else is connected.")
+
+
+async def refuse_if_it_holds_rows(url: str) -> None:
+    """Raise `CopyRefused` when a table of any kind has rows; one that is not there holds none.
+
+    For before the migration: somebody else's database must not be changed by a mistyped address.
+    """
+    if is_sqlite(url) and not await asyncio.to_thread(Path(str(make_url(url).database)).is_file):
+        return
+    engine = create_engine(url)
+    try:
+        with reaching(url):
+            async with engine.execution_options(**reading_options(url)).begin() as connection:
+                for name in sorted(await connection.run_sync(_table_names) - {_VERSIONS}):
+                    found = select(literal(1)).select_from(named(name)).limit(1)
+                    if await connection.scalar(found):
+                        raise CopyRefused(f"the target is not empty: {name} has rows.")
+    finally:
+        await engine.dispose()
 
 
 def report(tables: list[CopiedTable]) -> str:
@@ -186,15 +218,6 @@ async def _counter(table: Table, column: "Column[int]", source: AsyncConnection)
 
 def _highest(column: "Column[int]") -> "Select[tuple[int]]":
     return select(func.max(column))
-
-
-async def _refuse_if_in_use(url: str) -> None:
-    if is_sqlite(url):
-        used = await asyncio.to_thread(_sqlite_is_in_use, str(make_url(url).database))
-    else:
-        used = await _postgres_is_in_use(url)
-    if used:
-        raise CopyRefused(f"{shown(url)} is in use: stop the server and whoever else is connected.")
 
 
 def _sqlite_is_in_use(file: str) -> bool:

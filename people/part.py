@@ -7,6 +7,7 @@ from base.bus import Bus
 from base.db import Database
 from base.part import Part, Process
 from base.signing import Signer
+from people.commands import COMMANDS
 from people.config import PeopleConfig
 from people.pens import PenService
 from people.service import PeopleService
@@ -33,6 +34,7 @@ async def start(process: Process) -> AsyncIterator[None]:
 PART = Part(
     name="people",
     start=start,
+    commands=COMMANDS,
     settings={"people": PeopleConfig},
     tables=(PersonRow, SignInRow, RefreshTokenRow, PenRow),
 )

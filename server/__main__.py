@@ -1,4 +1,7 @@
-"""`python -m server`: reads the settings, runs the server, stops it on a signal."""
+"""`python -m server`: reads the settings, runs the server, stops it on a signal.
+
+Exit codes as those of `inkcall`: 0 stopped, 1 it could not start, 2 wrong settings or command line.
+"""
 
 import argparse
 import asyncio
@@ -16,6 +19,8 @@ from server.loop import LoopError, loop_factory
 
 log = get_logger(__name__)
 
+FAILED, WRONG_USAGE = 1, 2
+
 StartFailed = (StartError, KeyFileError, LoopError)
 """Their texts are one sentence that says what to do."""
 
@@ -29,11 +34,11 @@ def main() -> None:
     try:
         config = load_config(arguments.config or default_config_file(), os.environ, SECTIONS)
     except ConfigError as error:
-        sys.exit(_said(f"settings: {error}"))
+        sys.exit(_said(f"settings: {error}", WRONG_USAGE))
     try:
         serve(config, demo=arguments.demo)
     except StartFailed as error:
-        sys.exit(_said(str(error)))
+        sys.exit(_said(str(error), FAILED))
 
 
 def serve(config: Config, *, demo: bool) -> None:
@@ -69,9 +74,9 @@ async def _run(config: Config, *, demo: bool) -> None:
             hurry.cancel()
 
 
-def _said(text: str) -> int:
+def _said(text: str, status: int) -> int:
     print(f"inkcall-server: {text}", file=sys.stderr)
-    return 2
+    return status
 
 
 if __name__ == "__main__":

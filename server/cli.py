@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import asyncpg
 import click
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from base import db_commands, event_commands
-from base.commands import Answer, Command, Option
+from base.commands import Answer, Command, Option, WrongUsage
 from base.config import Config, ConfigError, load_config
+from base.database_url import DatabaseError
 from base.errors import Refusal
-from server.__main__ import StartFailed, serve
+from base.signing import KeyFileError
+from server.__main__ import FAILED, WRONG_USAGE, StartFailed, serve
 from server.app import PARTS, SECTIONS, default_config_file
 from server.http.part import PART as HTTP
 
@@ -29,8 +32,6 @@ COMMANDS: tuple[Command, ...] = (
     *(command for part in (*PARTS, HTTP) for command in part.commands),
 )
 """The database's, the event log's, and every part's."""
-
-FAILED, WRONG_USAGE = 1, 2
 
 CONFIG = click.Option(
     ["--config"],
@@ -101,13 +102,15 @@ def _option(option: Option) -> click.Parameter:
     names = [f"--{option.name}", _key(option)]
     if option.kind == "flag":
         return click.Option(names, is_flag=True, help=option.help)
+    kind_of_text = click.Choice(option.choices) if option.choices else str
     return click.Option(
         names,
-        type=int if option.kind == "integer" else str,
+        type=int if option.kind == "integer" else kind_of_text,
         required=option.required,
         default=option.default,
+        multiple=option.many,
         help=option.help,
-        show_default=option.default is not None,
+        show_default=bool(option.default),
     )
 
 
@@ -123,7 +126,11 @@ def _done(command: Command, config: Config, options: dict[str, Any], as_json: bo
         return asyncio.run(work())
     except Refusal as refusal:
         _fail(FAILED, refusal.code, refusal.text, as_json)
-    except (SQLAlchemyError, CommandError, OSError) as error:
+    except WrongUsage as wrong:
+        _fail(WRONG_USAGE, "usage", str(wrong), as_json)
+    except (DatabaseError, KeyFileError) as error:
+        _fail(FAILED, "failed", f"{command.name}: {error}", as_json)
+    except (SQLAlchemyError, CommandError, OSError, asyncpg.PostgresError) as error:
         # Their texts may hold addresses with passwords; the kind says enough with the settings at hand.
         where = "see `inkcall db url`" if not isinstance(error, OSError) else error.strerror
         _fail(FAILED, "failed", f"{command.name}: {type(error).__name__}: {where}", as_json)

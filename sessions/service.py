@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +13,7 @@ from base.clock import Clock
 from base.db import Database
 from base.errors import Refusal
 from base.log import get_logger
+from sessions import records
 from sessions.config import SessionsConfig
 from sessions.events import SessionEnded, SessionRated, SessionReported, SessionStarted
 from sessions.model import (
@@ -213,12 +213,14 @@ class SessionService:
         since = self._clock.unix_ms() - self._config.form_days * _DAY_MS
         query = (
             select(SessionRow)
-            .where(mine == person_id, SessionRow.ended_ms > since, ~form.has(), _took_place())
+            .where(
+                mine == person_id, SessionRow.ended_ms > since, ~form.has(), records.took_place()
+            )
             .order_by(SessionRow.started_ms.desc())
             .limit(_DUE_FORMS)
         )
         async with self._database.reading() as transaction:
-            return [_due(row, role) for row in await transaction.scalars(query)]
+            return [records.due(row, role) for row in await transaction.scalars(query)]
 
     def is_form_due(self, record: SessionRecord, role: Role) -> bool:
         """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
@@ -234,7 +236,7 @@ class SessionService:
     async def get(self, session_id: str) -> SessionRecord:
         """Return a session; refuses with `unknown_session`."""
         async with self._database.reading() as transaction:
-            return _record(await self._row(transaction, session_id))
+            return records.record(await self._row(transaction, session_id))
 
     async def history(self, student_id: str, limit: int = 20) -> list[SessionRecord]:
         """Return a student's sessions that ended, the newest first."""
@@ -245,7 +247,7 @@ class SessionService:
             .limit(limit)
         )
         async with self._database.reading() as transaction:
-            return [_record(row) for row in await transaction.scalars(query)]
+            return [records.record(row) for row in await transaction.scalars(query)]
 
     async def count(self, student_id: str) -> int:
         """Return how many sessions of a student have ended."""
@@ -265,7 +267,7 @@ class SessionService:
             .limit(limit)
         )
         async with self._database.reading() as transaction:
-            return [_record(row) for row in await transaction.scalars(query)]
+            return [records.record(row) for row in await transaction.scalars(query)]
 
     async def standing(self, teacher_ids: Iterable[str]) -> dict[str, Standing]:
         """Return every asked teacher's standing by id; an unrated teacher's is empty."""
@@ -273,7 +275,7 @@ class SessionService:
 
     async def search(self, wanted: SessionFilter) -> tuple[list[SessionRecord], int]:
         """Return a page of the sessions an auditor looks for, the newest first, and how many in all."""
-        conditions = _conditions(wanted)
+        conditions = records.conditions(wanted)
         query = (
             select(SessionRow)
             .where(*conditions)
@@ -285,7 +287,7 @@ class SessionService:
             total = await transaction.scalar(
                 select(func.count()).select_from(SessionRow).where(*conditions)
             )
-            return [_record(row) for row in await transaction.scalars(query)], total or 0
+            return [records.record(row) for row in await transaction.scalars(query)], total or 0
 
     # --- photos ------------------------------------------------------------------------------
 
@@ -402,75 +404,3 @@ def _refuse_form(row: SessionRow, *, given: bool) -> None:
         raise Refusal("still_running", "the session has not ended")
     if given:
         raise Refusal("already_given", "this form was filled in already")
-
-
-def _took_place() -> ColumnElement[bool]:
-    """Both were there at all; of a session the server lost, nobody knows, so they are asked."""
-    return SessionRow.together_s.is_(None) | (SessionRow.together_s > 0)
-
-
-def _conditions(wanted: SessionFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.student_ids is not None:
-        conditions.append(SessionRow.student_id.in_(wanted.student_ids))
-    if wanted.teacher_ids is not None:
-        conditions.append(SessionRow.teacher_id.in_(wanted.teacher_ids))
-    if wanted.subject is not None:
-        conditions.append(SessionRow.subject == wanted.subject)
-    if wanted.from_ms is not None:
-        conditions.append(SessionRow.started_ms >= wanted.from_ms)
-    if wanted.until_ms is not None:
-        conditions.append(SessionRow.started_ms < wanted.until_ms)
-    if wanted.reason is not None:
-        conditions.append(SessionRow.reason == wanted.reason)
-    return conditions
-
-
-def _due(row: SessionRow, role: Role) -> DueFormRow:
-    return msgspec.convert(
-        {
-            "session": row.id,
-            "other": row.teacher_id if role == "student" else row.student_id,
-            "subject": row.subject,
-            "started_ms": row.started_ms,
-            "ended_ms": row.ended_ms,
-            "reason": row.reason,
-        },
-        DueFormRow,
-    )
-
-
-def _record(row: SessionRow) -> SessionRecord:
-    fields: dict[str, Any] = {
-        "session": row.id,
-        "call": row.call_id,
-        "student": row.student_id,
-        "teacher": row.teacher_id,
-        "subject": row.subject,
-        "note": row.note,
-        "started_ms": row.started_ms,
-        "ended_ms": row.ended_ms,
-        "reason": row.reason,
-        "valid": row.valid,
-        "facts": None,
-    }
-    if row.together_s is not None:
-        names = SessionFacts.__struct_fields__
-        fields["facts"] = {name: getattr(row, name) for name in names}
-    if row.rating is not None:
-        fields["rating"] = {
-            "understood": row.rating.understood,
-            "clear": row.rating.clear,
-            "patient": row.rating.patient,
-            "useful": row.rating.useful,
-            "labels": sorted(label.label for label in row.rating.labels),
-            "comment": row.rating.comment,
-        }
-    if row.report is not None:
-        fields["report"] = {
-            "knowledge_points": row.report.knowledge_points,
-            "difficulty": row.report.difficulty,
-            "participation": row.report.participation,
-            "comment": row.report.comment,
-        }
-    return msgspec.convert(fields, SessionRecord)

@@ -30,7 +30,7 @@ def main() -> int:
     logs = config.data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     server_log, pen_log = logs / "server.log", logs / "pen.log"
-    server = start(["-m", "server", "--demo"], server_log)
+    server = start(["-m", "server.cli", "serve", "--demo"], server_log)
     # Takes a second, since it brings the whole server with it: meanwhile that comes up.
     from server import demo
 
@@ -116,7 +116,7 @@ def wait_until_well(
     deadline = time.monotonic() + START_WITHIN_S
     while not stopping.asked:
         if server.poll() is not None:
-            raise Trouble(last_words(log, "inkcall-server: "))
+            raise Trouble(last_words(log, "inkcall: "))
         if answers(url):
             return True
         if time.monotonic() > deadline:
@@ -147,7 +147,7 @@ def watch(
     pen_told = False
     while not stopping.asked:
         if server.poll() is not None:
-            raise Trouble(last_words(server_log, "inkcall-server: "))
+            raise Trouble(last_words(server_log, "inkcall: "))
         if pen.poll() is not None and not pen_told:
             # Calls go on without it.
             print(f"inkcall: {last_words(pen_log, 'inkcall-pen: ')}", file=sys.stderr)

@@ -49,7 +49,7 @@ async def test_a_busy_port_is_one_sentence_that_says_what_to_do(tmp_path: Path) 
         taken.listen()
         port = str(taken.getsockname()[1])
         code, said = await failed(tmp_path, INKCALL__SERVER__PORT=port)
-    assert code == 2
+    assert code == 1
     assert port in said
     assert "INKCALL__SERVER__PORT" in said
     assert len(said.splitlines()) == 1
@@ -60,7 +60,7 @@ async def test_a_busy_media_port_too(tmp_path: Path) -> None:
         taken.bind(("0.0.0.0", 0))
         port = str(taken.getsockname()[1])
         code, said = await failed(tmp_path, INKCALL__MEDIA__PORT=port)
-    assert code == 2
+    assert code == 1
     assert "INKCALL__MEDIA__PORT" in said
 
 
@@ -70,7 +70,7 @@ async def test_a_database_out_of_reach_is_one_sentence_without_its_password(tmp_
         port = taken.getsockname()[1]
         url = f"postgresql://inkcall:hunter2@127.0.0.1:{port}/inkcall"
         code, said = await failed(tmp_path, INKCALL__DATABASE__URL=url)
-    assert code == 2
+    assert code == 1
     assert "database.url" in said and str(port) in said
     assert "hunter2" not in said
     assert len(said.splitlines()) == 1
@@ -86,7 +86,7 @@ async def test_an_unknown_setting_is_refused_by_its_name(tmp_path: Path) -> None
 async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     code, said = await failed(tmp_path, INKCALL__SERVER__DATA_DIR=str(tmp_path / "file" / "data"))
-    assert code == 2
+    assert code == 1
     assert "INKCALL__SERVER__DATA_DIR" in said
 
 

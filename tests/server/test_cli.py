@@ -5,15 +5,26 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from base.clock import SystemClock
 from base.commands import Answer, Command
+from base.db import Base, Database
+from base.jobs.model import JobKind
+from base.jobs.queue import Jobs
 from server.cli import program
-from tests.fakes.processes import ROOT, free_port
+from sessions.tables import PhotoRow, SessionRow
+from tests.fakes import postgres
+from tests.fakes.processes import ROOT, free_port, running_server
+from tests.fakes.wire_client import client
 
 CLI = [sys.executable, "-m", "server.cli"]
 
@@ -40,7 +51,7 @@ def inkcall(folder: Path, *arguments: str, **settings: str) -> "subprocess.Compl
     )
 
 
-@pytest.mark.parametrize("words", [(), ("serve",), ("db",), ("db", "migrate"), ("db", "url")])
+@pytest.mark.parametrize("words", [(), ("serve",), ("db",), ("db", "migrate"), ("people", "add")])
 def test_help_is_for_a_newcomer(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = inkcall(tmp_path, *words, "--help")
     assert done.returncode == 0
@@ -124,3 +135,115 @@ def test_two_commands_of_one_name_are_a_mistake() -> None:
     command = Command(name="db url", help="", run=run)
     with pytest.raises(ValueError, match="db url"):
         program((command, command))
+
+
+# --- moving to another database ----------------------------------------------------------------
+
+
+@pytest.fixture
+def big() -> Iterator[str]:
+    """The address of a PostgreSQL database without any table."""
+    server = postgres.server()
+    yield server.create("test_cli_copy")
+    server.drop("test_cli_copy")
+
+
+async def add_what_the_demo_lacks(url: str) -> None:
+    """A photo of a session, and jobs of more than one state."""
+    database = Database(url)
+    jobs = Jobs(database, SystemClock())
+    jobs.register(JobKind(name="test_copied", run="tests.fakes.job_work"))
+    async with database.transaction() as transaction:
+        session = (await transaction.scalars(select(SessionRow.id).limit(1))).one()
+        transaction.add(
+            PhotoRow(
+                id="ph_1",
+                session_id=session,
+                member_id="p_1",
+                owner=f"session:{session}",
+                sha256="ab" * 32,
+                extension="jpg",
+                width=4,
+                height=3,
+                bytes=9,
+                created_ms=10**12,
+            )
+        )
+        stopped = await jobs.enqueue(transaction, "test_copied", {"text": "圆"}, owner="p_1")
+        await jobs.enqueue(transaction, "test_copied", {"n": 2}, owner="p_1", key="one")
+    await jobs.cancel(stopped)
+    await database.close()
+
+
+async def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
+    database = Database(url)
+    async with database.reading() as transaction:
+        rows = {
+            table.name: sorted(
+                (tuple(row) for row in await transaction.execute(select(table))), key=repr
+            )
+            for table in Base.metadata.sorted_tables
+        }
+    await database.close()
+    return rows
+
+
+async def test_an_installation_moves_to_postgresql_and_back_with_every_row(
+    tmp_path: Path, big: str
+) -> None:
+    small = f"sqlite+aiosqlite:///{tmp_path}/data/inkcall.db"
+    async with running_server(tmp_path):
+        pass
+    await add_what_the_demo_lacks(small)
+    before = await everything(small)
+    assert {"people", "pens", "sessions", "photos", "events", "event_cursors", "jobs"} <= {
+        name for name, rows in before.items() if rows
+    }
+
+    there = await asyncio.to_thread(inkcall, tmp_path, "db", "copy", "--to", big, "--json")
+    assert there.returncode == 0, there.stderr
+    counted = {table["name"]: table["rows"] for table in json.loads(there.stdout)["tables"]}
+    assert counted == {name: len(rows) for name, rows in before.items()}
+    assert "copying people: 6 rows" in there.stderr
+    assert await everything(big) == before
+
+    back = ("db", "copy", "--to", f"sqlite:///{tmp_path}/back.db")
+    done = await asyncio.to_thread(inkcall, tmp_path, *back, INKCALL__DATABASE__URL=big)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("rows, the same on both sides\n")
+    assert await everything(f"sqlite:///{tmp_path}/back.db") == before
+
+    async with running_server(tmp_path / "new", {"INKCALL__DATABASE__URL": big}) as server:
+        async with client(server.url, "student1") as student:
+            assert student.person["name"] == "林小雨"
+        # The source of a copy is not to be one that goes on changing.
+        refused = await asyncio.to_thread(inkcall, tmp_path, *back, INKCALL__DATABASE__URL=big)
+        assert refused.returncode == 1
+        assert "is in use: stop the server" in refused.stderr
+
+
+def test_a_copy_that_may_not_be_changes_nothing_and_says_why(tmp_path: Path, big: str) -> None:
+    copy = ("db", "copy", "--to")
+    assert inkcall(tmp_path, "db", "migrate").returncode == 0
+    assert inkcall(tmp_path, "db", "copy").returncode == 2
+    wrong = inkcall(tmp_path, *copy, "mysql://ink:hunter2@db/ink")
+    assert wrong.returncode == 2 and "--to begins with 'mysql'" in wrong.stderr
+    same = inkcall(tmp_path, *copy, f"sqlite:///{tmp_path}/data/inkcall.db")
+    assert same.returncode == 2
+    nowhere = f"postgresql://ink:hunter2@127.0.0.1:{free_port()}/ink"
+    away = inkcall(tmp_path, *copy, nowhere)
+    assert away.returncode == 1 and "cannot be used" in away.stderr
+    with closing(sqlite3.connect(tmp_path / "others.db")) as others:
+        others.execute("CREATE TABLE theirs (n INTEGER)")
+        others.execute("INSERT INTO theirs VALUES (1)")
+        others.commit()
+    full = inkcall(tmp_path, *copy, f"sqlite:///{tmp_path}/others.db", "--json")
+    assert full.returncode == 1
+    assert json.loads(full.stderr)["error"] == {
+        "code": "not_copied",
+        "text": "the target is not empty: theirs has rows.",
+    }
+    with closing(sqlite3.connect(tmp_path / "others.db")) as others:
+        assert others.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    said = "".join(done.stdout + done.stderr for done in (wrong, away, full))
+    assert "hunter2" not in said and "Traceback" not in said

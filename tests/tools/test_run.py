@@ -94,9 +94,7 @@ def test_when_the_server_dies_it_says_so_and_takes_the_pen_along(
     _, errors = running.communicate(timeout=WITHIN_S)
 
     assert running.returncode == 2
-    assert re.fullmatch(
-        r"inkcall: inkcall-server has stopped; its log is .*server\.log\.\n", errors
-    )
+    assert re.fullmatch(r"inkcall: inkcall has stopped; its log is .*server\.log\.\n", errors)
     assert not Path(f"/proc/{pen}").exists()
 
 

@@ -15,7 +15,8 @@ async def accounts(folder: Path, *words: str, password: str = "") -> tuple[int, 
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "server.accounts",
+        "server.cli",
+        "people",
         *words,
         cwd=ROOT,
         env={**os.environ, "INKCALL__SERVER__DATA_DIR": str(folder)},
@@ -42,11 +43,12 @@ async def test_an_operator_opens_accounts_and_ends_their_sign_ins(tmp_path: Path
 
 async def test_what_cannot_be_is_said_in_words(tmp_path: Path) -> None:
     student = ["add", "--login", "lin", "--name", "林小雨", "--role", "student"]
-    assert (await accounts(tmp_path, *student, password="a good password"))[::2] == (
-        1,
-        "a student needs one --grade",
-    )
+    status, _, complained = await accounts(tmp_path, *student)
+    assert (status, complained) == (2, "inkcall: a student needs one --grade")
+    pirate = ["add", "--login", "lin", "--name", "林小雨", "--role", "pirate"]
+    status, _, complained = await accounts(tmp_path, *pirate)
+    assert status == 2 and "--role" in complained and "teacher" in complained
     status, _, complained = await accounts(tmp_path, *student, "--grade", "8", password="short")
     assert (status, "password" in complained) == (1, True)
     status, _, complained = await accounts(tmp_path, "sign-out", "--login", "nobody")
-    assert (status, complained) == (1, "there is no such person")
+    assert (status, complained) == (1, "inkcall: there is no such person")
