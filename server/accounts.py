@@ -23,10 +23,11 @@ from base.database_url import DatabaseError
 from base.db import Database
 from base.errors import Refusal
 from base.metrics import Metrics
+from base.part import migrations
 from base.signing import Signer, load_or_create_key
 from people.config import PeopleConfig
 from people.service import PeopleService
-from server.app import SECTIONS
+from server.app import PARTS, SECTIONS
 from wire.common import Role
 from wire.lobby import Subject
 
@@ -64,7 +65,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> None:
     clock, metrics = SystemClock(), Metrics()
     database = Database(config.database_url)
     try:
-        await database.migrate()
+        await database.migrate(migrations(PARTS))
         people = PeopleService(
             database,
             Bus(database, clock, metrics),
