@@ -46,10 +46,14 @@ class SocketRoute:
 class Process:
     """What every part is given at its start: the common things, and the services of earlier parts."""
 
-    def __init__(self, config: Config, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, config: Config, clock: Clock, metrics: Metrics, parts: "Sequence[Part]" = ()
+    ) -> None:
         self.config = config
         self.clock = clock
         self.metrics = metrics
+        self.parts = parts
+        """All parts as they declare themselves, in their order."""
         self.background = Background()
         self.sockets: list[SocketRoute] = []
         self.health: dict[str, HealthCheck] = {}
@@ -105,6 +109,11 @@ def check_parts(parts: Sequence[Part]) -> None:
         if missing:
             raise StartError(f"the part {part.name} needs {', '.join(missing)} before it")
         seen.add(part.name)
+
+
+def migrations(parts: Sequence[Part]) -> list[Path]:
+    """Return the folders of migrations that parts bring."""
+    return [part.migrations for part in parts if part.migrations is not None]
 
 
 def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:
