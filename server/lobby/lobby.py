@@ -26,6 +26,7 @@ from people.model import Person
 from people.service import PeopleService
 from server.live.grants import Grants
 from server.live.hub import Hub
+from server.lobby.call_events import CallEvents
 from server.lobby.cards import Caller, Cards
 from server.lobby.entry import SessionEntry
 from server.sockets.alarm import Alarm
@@ -58,6 +59,7 @@ class Lobby:
         sessions: SessionService,
         hub: Hub,
         grants: Grants,
+        call_events: CallEvents,
     ) -> None:
         self.switchboard = switchboard
         self.people = people
@@ -67,6 +69,7 @@ class Lobby:
         self._sessions = sessions
         self._hub = hub
         self._grants = grants
+        self._call_events = call_events
         self.cards = Cards(people, sessions)
         self._pages: dict[str, tuple[Socket, Person]] = {}
         self._callers: dict[str, Caller] = {}
@@ -173,6 +176,10 @@ class Lobby:
         except CallError:
             del self._callers[call_id]
             raise
+        rings = (self._wall(one.call.deadline) for one in effects if isinstance(one, Ring))
+        self._call_events.asked(
+            call_id, student.id, message.teacher, message.subject, next(rings, None)
+        )
         self.carry(effects)
 
     def _is_too_soon(self, student: str) -> bool:
@@ -219,6 +226,7 @@ class Lobby:
 
     def carry(self, effects: list[Effect]) -> None:
         """Do what the switchboard decided, in order."""
+        self._call_events.carried(effects)
         for effect in effects:
             match effect:
                 case PresenceChanged(teacher, presence):
