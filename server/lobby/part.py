@@ -1,4 +1,4 @@
-"""The part `lobby`: presence and calls."""
+"""The part `lobby`: presence, calls, and telling people (`base.tell.Tell`)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ from base.db import Database
 from base.event_writer import EventWriter
 from base.events import Envelope
 from base.part import Part, Process, SocketRoute
+from base.tell import Tell
 from matching.config import CallsConfig
 from matching.model import Rules, Switchboard
 from people.service import PeopleService
@@ -16,6 +17,7 @@ from server.live.hub import Hub
 from server.lobby.call_events import CallEvents
 from server.lobby.lobby import Lobby
 from server.lobby.lobby_socket import LobbySocket
+from server.lobby.tabs import LobbyTabs
 from server.sockets.hello import Greeter
 from sessions.events import SessionEnded, SessionRated, SessionReported
 from sessions.service import SessionService
@@ -29,6 +31,7 @@ async def start(process: Process) -> AsyncIterator[None]:
     hub = process.need(Hub)
     bus = process.need(Bus)
     writer = EventWriter(bus, process.need(Database), process.clock, process.metrics)
+    tabs = LobbyTabs()
     lobby = Lobby(
         Switchboard(Rules(ring_s=process.config.of(CallsConfig).ring_s)),
         process.clock,
@@ -39,8 +42,10 @@ async def start(process: Process) -> AsyncIterator[None]:
         hub,
         process.need(Grants),
         CallEvents(writer.write_soon),
+        tabs,
     )
     process.provide(lobby)
+    process.provide(tabs, as_=Tell)
     hub.on_ended.append(lobby.session_over)
     _listen(bus, lobby)
     greeter = process.need(Greeter)

@@ -263,3 +263,20 @@ async def test_who_leaves_is_not_heard_any_more(tmp_path: Path) -> None:
         await her_room.wait(room.Quality, skip=before + 1)
         shown = {q.member for q in her_room.all(room.Quality)[before + 1 :]}
         assert left.member.member not in shown
+
+
+async def test_both_tabs_of_a_student_are_told_of_their_form(tmp_path: Path) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        ready, theirs = await in_session(student, teacher)
+        tabs = [await student.lobby(), await student.lobby()]
+        room_tab = await student.room(ready.grant, "web-s")
+        await teacher.room(theirs.grant, "web-t")
+        await room_tab.send(room.Say(n=1, text="明白了"))
+        await room_tab.send(room.EndSession(n=2))
+        for tab in tabs:
+            due = await tab.wait(lobby.FormsDue, lambda m: bool(m.forms))
+            assert due.forms[0].session == ready.session
