@@ -83,14 +83,30 @@ class Metrics:
         )
         self.events_behind = Gauge(
             "inkcall_events_behind",
-            "Domain events a subscription has still to pass",
+            "Domain events that are new to a subscription",
+            ["part", "subscription"],
+            registry=registry,
+        )
+        self.events_waiting = Gauge(
+            "inkcall_events_waiting",
+            "Domain events that failed, or wait behind one of the same scope that did",
             ["part", "subscription"],
             registry=registry,
         )
         self.events_lag = Gauge(
             "inkcall_events_lag_seconds",
-            "Age of the oldest domain event a subscription is about to handle",
+            "Age of the oldest domain event a subscription has not handled",
             ["part", "subscription"],
+            registry=registry,
+        )
+        self.event_writes_failed = Counter(
+            "inkcall_event_write_failures_total",
+            "Times that domain events could not be written and were kept for another try",
+            registry=registry,
+        )
+        self.events_lost = Counter(
+            "inkcall_events_lost_total",
+            "Domain events that were given up before they were written",
             registry=registry,
         )
         self.jobs = Gauge(

@@ -57,6 +57,11 @@ class Subscription:
         self._clock = clock
         self._metrics = metrics
 
+    @property
+    def event_names(self) -> frozenset[str]:
+        """What it hears."""
+        return frozenset(self._handlers)
+
     async def open(self) -> None:
         """Make the cursor if this subscription is new; `start` counts only then."""
         async with self._database.transaction() as transaction:
@@ -97,7 +102,6 @@ class Subscription:
             held = set(await transaction.scalars(select(WaitingRow.scope).where(*self._mine())))
         self.more = len(rows) == BATCH
         reached = rows[-1].id if self.more else newest
-        self._show_lag(newest - reached + len(rows), rows)
         # Events for others are passed over; noting that each time would be a commit an event.
         if not rows and reached - before < _NOTED_EVERY:
             return 0
@@ -209,15 +213,3 @@ class Subscription:
             )
             return False
         return True
-
-    def _show_lag(self, behind: int, rows: list[EventRow]) -> None:
-        labels = (self.part, self.name)
-        self._metrics.events_behind.labels(*labels).set(behind)
-        age_ms = self._clock.unix_ms() - rows[0].at_ms if rows else 0
-        self._metrics.events_lag.labels(*labels).set(max(0, age_ms) / 1000)
-
-    async def waiting(self) -> int:
-        """Return how many events wait for another try."""
-        async with self._database.reading() as transaction:
-            query = select(func.count()).select_from(WaitingRow).where(*self._mine())
-            return await transaction.scalar(query) or 0

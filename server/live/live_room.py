@@ -69,10 +69,10 @@ class LiveRoom:
         self._carry(self.room.open(self._clock.now()))
         self._schedule()
 
-    # --- pages -----------------------------------------------------------------------------
+    # --- tabs ------------------------------------------------------------------------------
 
     def join(self, socket: Socket, member: str, join: wire.Join) -> None:
-        """Let a page in and offer it its voice."""
+        """Let a tab in and offer it its voice."""
         self._sockets[socket.id] = socket
         effects = self.room.join(socket.id, member, join.source, join.resume_seq, self._clock.now())
         self._carry(effects)
@@ -82,16 +82,16 @@ class LiveRoom:
             self.show_quality()
 
     def is_in(self, socket: Socket) -> bool:
-        """Tell whether a page is in: not replaced, not left, and the session not over."""
+        """Tell whether a tab is in: not replaced, not left, and the session not over."""
         return self.room.ended is None and socket.id in self.room.connections
 
     def was_in(self, member: str) -> bool:
-        """Tell whether a page of a member was ever in."""
+        """Tell whether a tab of a member was ever in."""
         seat = self.room.seats.get(member)
         return seat is not None and seat.link != "absent"
 
     def received(self, socket: Socket, message: Message) -> None:
-        """Act on a message of a page or pen that is in."""
+        """Act on a message of a tab or pen that is in."""
         known = self.room.connections.get(socket.id)
         self._carry(self.room.handle(socket.id, message, self._clock.now()))
         if isinstance(message, wire.Leave) and known is not None:
@@ -99,7 +99,7 @@ class LiveRoom:
             self._schedule()
 
     def gone(self, socket: Socket) -> None:
-        """A page's or pen's socket is closed."""
+        """A tab's or pen's socket is closed."""
         self._sockets.pop(socket.id, None)
         self._entered_pens.discard(socket.id)
         self._carry(self.room.disconnect(socket.id, self._clock.now()))
@@ -137,10 +137,10 @@ class LiveRoom:
             socket.send(Draining(deadline_ms=deadline_ms))
 
     def show_quality(self) -> None:
-        """Send how each voice travels, to the pages."""
+        """Send how each voice travels, to the tabs."""
         qualities = self.voices.qualities()
         for connection, socket in self._sockets.items():
-            if self._is_page(connection):
+            if self._is_tab(connection):
                 for quality in qualities:
                     socket.send_latest(f"quality {quality.member}", quality)
 
@@ -174,7 +174,7 @@ class LiveRoom:
         for output in self.outputs:
             output.voice(member, packet, at_us)
 
-    def _is_page(self, connection: str) -> bool:
+    def _is_tab(self, connection: str) -> bool:
         known = self.room.connections.get(connection)
         return known is not None and not known.pen
 
@@ -217,7 +217,7 @@ class LiveRoom:
     def _send_others(self, connection: str, message: Message) -> None:
         key = f"pointer {self.room.connections[connection].member}"
         for other, socket in self._sockets.items():
-            if other != connection and self._is_page(other):
+            if other != connection and self._is_tab(other):
                 socket.send_latest(key, message)
 
     def _send_one(self, connection: str, message: Message) -> None:
@@ -232,7 +232,7 @@ class LiveRoom:
     def _finish(self, reason: EndReason) -> None:
         self._alarm.cancel()
         for connection, socket in list(self._sockets.items()):
-            if self._is_page(connection):
+            if self._is_tab(connection):
                 socket.close("session_ended")
             else:
                 socket.send(PenRoom(session=None))

@@ -2,7 +2,7 @@
 
 It moves by `model.TRANSITIONS`; docs/states.md is drawn from it.
 
-A page that joins again opens a new leg (new DTLS). A page that moved to another network restarts ICE on
+A tab that joins again opens a new leg (new DTLS). A tab that moved to another network restarts ICE on
 the one it has: new credentials, same keys, and the voice goes on after one STUN round trip.
 """
 
@@ -274,7 +274,7 @@ class Leg:
         self._has_keys = True
         self._move(LegEvent.KEYED)
         await self._dtls.wait_ended()
-        # The page closed its connection. It will join again with a new leg, or its session ends:
+        # The tab closed its connection. It will join again with a new leg, or its session ends:
         # either is for the owner of this leg to say.
         self._ended_by_peer = True
         self._move(LegEvent.ENDED_BY_PEER)

@@ -54,7 +54,7 @@ class Socket:
         self.credential = ""
         """The sign-in or pairing it speaks by; when that is revoked the socket is closed."""
         self.person = ""
-        """Whose it is, once he has said hello."""
+        """Whose it is, once they have said hello."""
         self._tools = tools
         self._outbox = Outbox(tools.limits.outbox_messages, tools.limits.outbox_bytes)
 
@@ -119,11 +119,11 @@ class Sockets:
             socket.close(code)
 
     def admit(self, socket: Socket, person: str) -> None:
-        """Let a person have one more socket; raise `Refusal` when he has too many."""
+        """Let a person have one more socket; raise `Refusal` when they have too many."""
         socket.person = person
         held = sum(other.person == person for other in self._open.values())
         if held > self._tools.limits.max_sockets_per_person:
-            raise Refusal(codes.FULL, "you have too many pages open")
+            raise Refusal(codes.FULL, "you have too many tabs open")
 
     def close_revoked(self, credential: str) -> None:
         """Close the sockets that speak by a sign-in or pairing that is over."""
@@ -223,7 +223,7 @@ class _Connection:
             self._tally()
 
     def _hurry(self) -> None:
-        """A peer who does not take the rest of his queue is cut off."""
+        """A peer who does not take the rest of the queue is cut off."""
         self._abort = asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._cut)
 
     def _cut(self) -> None:
@@ -284,7 +284,7 @@ class _Connection:
         self._watch(limits.idle_s)
         while (message := await self._receive()) is not None:
             # Too fast is slowed down and not thrown out: the peer's own socket fills up, and a
-            # page that sends what it drew while it was offline loses nothing.
+            # tab that sends what it drew while it was offline loses nothing.
             if wait := bucket.take(self._heard_at, 1 + self._size / BYTES_A_TOKEN):
                 await asyncio.sleep(wait)
             if isinstance(message, Ping):

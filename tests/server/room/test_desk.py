@@ -28,7 +28,7 @@ def test_only_ones_own_stroke_is_undone(driver: RoomDriver) -> None:
     assert driver.refusals("c_t") == [codes.UNKNOWN_STROKE]
 
 
-def test_a_teacher_undoes_from_her_page_what_her_pen_wrote(driver: RoomDriver) -> None:
+def test_a_teacher_undoes_from_their_tab_what_their_pen_wrote(driver: RoomDriver) -> None:
     driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
     driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
     driver.send("c_t", wire.UndoStroke(n=1, stroke="pen-n.1"))
@@ -87,7 +87,7 @@ def test_a_photo_page_needs_a_photo_of_this_session(driver: RoomDriver) -> None:
     driver.send("c_s", add(3, "one"))
     assert driver.refusals("c_s") == [codes.UNKNOWN_PHOTO, codes.PAGE_EXISTS]
     assert driver.room.board.open_page == "one"
-    # The hash is the server's word: it goes to the pages and into the recording.
+    # The hash is the server's word: it goes to the tabs and into the recording.
     assert driver.room.board.pages[-1].photo_sha256 == "5e" * 32
 
 

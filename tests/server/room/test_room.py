@@ -37,7 +37,7 @@ def test_a_late_comer_gets_the_board_as_it_is() -> None:
     assert [event.seq for event in later] == list(range(snapshot.seq + 1, driver.room.seq + 1))
 
 
-def test_a_returning_page_gets_just_the_events_it_missed() -> None:
+def test_a_returning_tab_gets_just_the_events_it_missed() -> None:
     driver = RoomDriver()
     driver.both()
     seen = driver.room.seq
@@ -92,7 +92,7 @@ def test_a_refused_operation_counts_as_done_so_the_next_one_goes_on() -> None:
     assert [line.text for line in driver.room.desk.chat] == ["next"]
 
 
-def test_the_numbers_of_a_page_go_on_after_a_reconnect() -> None:
+def test_the_numbers_of_a_tab_go_on_after_a_reconnect() -> None:
     driver = RoomDriver()
     driver.both()
     driver.send("c_s", wire.Say(n=1, text="a"))
@@ -103,7 +103,7 @@ def test_the_numbers_of_a_page_go_on_after_a_reconnect() -> None:
     assert resumed.last_n == 1
 
 
-def test_a_newer_page_takes_the_place_of_the_older_one() -> None:
+def test_a_newer_tab_takes_the_place_of_the_older_one() -> None:
     driver = RoomDriver()
     driver.both()
     driver.join("c_s2", STUDENT, "web-other")
@@ -120,7 +120,7 @@ def test_strangers_and_borrowed_sources_are_turned_away() -> None:
     driver.join("c_x", "p_stranger", "web-x")
     driver.join("c_y", STUDENT, "web-t")
     assert driver.disconnected == [("c_x", codes.FORBIDDEN), ("c_y", codes.FORBIDDEN)]
-    assert driver.room.seats[STUDENT].page == "c_s"
+    assert driver.room.seats[STUDENT].tab == "c_s"
 
 
 def test_nobody_uses_up_the_sources_of_another_nor_takes_a_pens(
@@ -135,7 +135,7 @@ def test_nobody_uses_up_the_sources_of_another_nor_takes_a_pens(
     assert refused == ["c_3", "c_4", "c_p"]
     driver.join("c_t", TEACHER, "web-t")
     driver.take(driver.room.join_pen("c_n", TEACHER, "n2", driver.now))
-    assert driver.room.seats[TEACHER].page == "c_t"
+    assert driver.room.seats[TEACHER].tab == "c_t"
     assert driver.room.seats[TEACHER].pens == {"c_n"}
 
 
@@ -341,7 +341,7 @@ def act(driver: RoomDriver, who: tuple[str, str, str], what: tuple[str, int, obj
 
 @settings(max_examples=200, deadline=None, print_blob=True)
 @given(st.lists(st.tuples(WHO, OPERATIONS), max_size=60))
-def test_replay_equals_live_and_every_page_saw_the_same(
+def test_replay_equals_live_and_every_tab_saw_the_same(
     steps: list[tuple[tuple[str, str, str], tuple[str, int, object]]],
 ) -> None:
     driver = RoomDriver()
