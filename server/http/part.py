@@ -11,7 +11,7 @@ from base.storage import Storage
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
-from server.http import routes
+from server.http import commands, routes
 from server.http.keys import HttpServices
 from server.live.hub import Hub
 from server.live.pens import ConnectedPens
@@ -91,4 +91,5 @@ PART = Part(
     start=start,
     settings={"photos": PhotosConfig},
     needs=("people", "sessions", "recorder", "live", "sockets"),
+    commands=commands.COMMANDS,
 )

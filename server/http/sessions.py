@@ -8,7 +8,13 @@ from server.http import permit
 from server.http.keys import SERVICES
 from server.http.request import identity, query_number
 from sessions.model import Rating, Report
-from sessions.vocabulary import KNOWLEDGE_POINTS, RATING_ITEMS, STYLE_LABELS, SUBJECTS
+from sessions.vocabulary import (
+    KNOWLEDGE_POINTS,
+    RATING_ITEMS,
+    STYLE_LABELS,
+    SUBJECTS,
+    StyleLabel,
+)
 from wire.common import Id
 from wire.lobby import Subject
 from wire.room import EndReason
@@ -17,9 +23,9 @@ from wire.room import EndReason
 class Vocabulary(Struct, frozen=True, kw_only=True):
     """The lists that forms offer."""
 
-    style_labels: tuple[str, ...]
+    style_labels: tuple[StyleLabel, ...]
     rating_items: tuple[str, ...]
-    subjects: tuple[str, ...]
+    subjects: tuple[Subject, ...]
     knowledge_points: dict[str, list[str]]
 
 
