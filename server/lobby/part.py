@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from base.bus import Bus
 from base.events import Envelope
-from base.part import Part, Process, SocketRoute
+from base.part import Part, Process
+from base.sockets import SocketRoute
 from matching.config import CallsConfig
 from matching.model import Rules, Switchboard
 from people.service import PeopleService
@@ -17,7 +18,6 @@ from server.sockets.hello import Greeter
 from sessions.events import SessionEnded, SessionRated, SessionReported
 from sessions.service import SessionService
 from wire import codec
-from wire.common import Hello
 
 
 @asynccontextmanager
@@ -42,8 +42,8 @@ async def start(process: Process) -> AsyncIterator[None]:
         SocketRoute(
             path="/ws/lobby",
             kind="lobby",
-            hello=Hello,
             decoder=codec.lobby_from_client,
+            greets=True,
             handler=lambda socket: LobbySocket(socket, lobby, greeter),
         )
     )
