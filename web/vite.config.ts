@@ -2,6 +2,7 @@
 import vue from '@vitejs/plugin-vue'
 import ElementPlus from 'unplugin-element-plus/vite'
 import { fileURLToPath } from 'node:url'
+import { delimiter, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
@@ -24,9 +25,41 @@ function oneFunctionOfVue(): Plugin {
   }
 }
 
+/** Features that lie elsewhere: `INKCALL_FEATURES` names their folders, as PATH does. */
+const elsewhere = (process.env.INKCALL_FEATURES ?? '')
+  .split(delimiter)
+  .filter(Boolean)
+  .map((folder) => resolve(folder))
+
+function featuresElsewhere(): Plugin {
+  const NAME = 'virtual:features-elsewhere'
+  const main = fileURLToPath(new URL('./src/main.ts', import.meta.url))
+  const isOutside = (file: string) => elsewhere.some((folder) => file.startsWith(`${folder}/`))
+  return {
+    name: 'features-elsewhere',
+    enforce: 'pre',
+    resolveId(source, importer, options) {
+      if (source === NAME) return `\0${NAME}`
+      // Above their folders there are no packages: they use ours.
+      if (importer && isOutside(importer) && /^[@a-z]/i.test(source))
+        return this.resolve(source, main, { ...options, skipSelf: true })
+      return null
+    },
+    load(id) {
+      if (id !== `\0${NAME}`) return null
+      const lines = elsewhere.map(
+        (folder, at) => `import f${at} from ${JSON.stringify(`${folder}/index.ts`)}`,
+      )
+      return [...lines, `export default [${elsewhere.map((_, at) => `f${at}`).join(', ')}]`].join(
+        '\n',
+      )
+    },
+  }
+}
+
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
-  plugins: [vue(), ElementPlus({}), oneFunctionOfVue()],
+  plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue()],
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),
@@ -45,6 +78,7 @@ export default defineConfig({
   build: { target: 'es2022', outDir: 'dist', sourcemap: false, assetsInlineLimit: 0 },
   server: {
     host: '127.0.0.1',
+    fs: { allow: ['.', ...elsewhere] },
     proxy: {
       '/api': server,
       '/ws': { target: server, ws: true },
