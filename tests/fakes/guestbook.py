@@ -37,17 +37,23 @@ async def inkcall(server: ServerProcess, *arguments: str) -> str:
 
 
 async def build_pages(folder: Path) -> Path:
-    """Build the front end with the guestbook's page in it; return where it is."""
+    """Check and build the front end with the guestbook's page in it; return where it is."""
     out = folder / "web"
-    process = await asyncio.create_subprocess_exec(
-        ROOT / "web/node_modules/.bin/vite",
-        "build",
-        "--outDir",
-        out,
-        "--logLevel",
-        "error",
-        cwd=ROOT / "web",
-        env={**os.environ, "INKCALL_FEATURES": str(FOLDER / "web")},
-    )
-    assert await process.wait() == 0
+    pages = FOLDER / "web"
+    await _run("vue-tsc", "--noEmit", "--project", pages)
+    await _run("prettier", "--config", ".prettierrc.json", "--check", pages)
+    await _run("vite", "build", "--outDir", out, "--logLevel", "error", INKCALL_FEATURES=str(pages))
     return out
+
+
+async def _run(tool: str, *arguments: str | Path, **settings: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        ROOT / "web/node_modules/.bin" / tool,
+        *arguments,
+        cwd=ROOT / "web",
+        env={**os.environ, **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()
