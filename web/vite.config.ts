@@ -61,11 +61,12 @@ export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
   plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue()],
   resolve: {
-    alias: {
-      '@': fileURLToPath(new URL('./src', import.meta.url)),
-      // Without its compiler: `src/i18n/compile.ts` does what our texts need.
-      'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js',
-    },
+    alias: [
+      { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
+      // Without its compiler: `src/i18n/compile.ts` does what our texts need. The whole name, since
+      // what lies elsewhere is resolved twice.
+      { find: /^vue-i18n$/, replacement: 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js' },
+    ],
   },
   define: {
     // Full bundles of vue-i18n carry both APIs; only the composition API is used here.
