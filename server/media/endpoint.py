@@ -19,7 +19,7 @@ from server.media import stun
 from server.media.dtls import generate_certificate
 from server.media.leg import Leg, OnState
 from server.media.model import MediaConfig, MediaError, MediaStats
-from server.media.packets import Kind
+from server.media.packets import DatagramKind
 from server.media.plane import Address, Drop, Plane, Tap
 from server.media.relay import Relay
 
@@ -305,18 +305,18 @@ class MediaEndpoint:
             logger.exception("media: a datagram could not be handled")
 
     def _slow(
-        self, kind: Kind, leg_id: str | None, datagram: bytes, address: Address, now: float
+        self, kind: DatagramKind, leg_id: str | None, datagram: bytes, address: Address, now: float
     ) -> None:
         """What the plane does not forward (plane.Slow)."""
-        if kind is Kind.STUN:
+        if kind is DatagramKind.STUN:
             self._check(leg_id, datagram, address, now)
             return
         leg = self._legs.get(leg_id or "")
         if leg is None:
             return
-        if kind is Kind.DTLS:
+        if kind is DatagramKind.DTLS:
             leg.heard_dtls(datagram, address, now)
-        elif kind is Kind.RTCP:
+        elif kind is DatagramKind.RTCP:
             leg.heard_rtcp(datagram, address, now)
         else:
             leg.heard_media(address, now)

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from server.media.packets import Kind
+from server.media.packets import DatagramKind
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 """As the socket gives it: (host, port), for IPv6 with flow and scope."""
@@ -18,7 +18,7 @@ Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 Tap: TypeAlias = Callable[[bytes, float], None]
 """Takes a decrypted RTP packet as its sender made it, and its receive time in clock seconds."""
 
-Slow: TypeAlias = Callable[[Kind, str | None, bytes, Address, float], None]
+Slow: TypeAlias = Callable[[DatagramKind, str | None, bytes, Address, float], None]
 """Takes (kind, leg id or None if the address is unknown, bytes, address, now).
 
 STUN comes as received; DTLS as received and only from bound addresses; RTCP decrypted and

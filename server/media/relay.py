@@ -11,7 +11,7 @@ from server.media.packets import (
     MAX_DATAGRAM,
     RTP_HEADER,
     RTP_HEADER_LENGTH,
-    Kind,
+    DatagramKind,
     kind_of,
     voice_level,
 )
@@ -248,7 +248,7 @@ class Relay:
             voice.highest += ahead
             if address != leg.target:
                 # Only the newest packet moves the target: a late one may come from the old network.
-                self._slow(Kind.RTP, leg.id, packet[:RTP_HEADER_LENGTH], address, now)
+                self._slow(DatagramKind.RTP, leg.id, packet[:RTP_HEADER_LENGTH], address, now)
         voice.received += 1
         transit = now * CLOCK_RATE - timestamp
         if voice.at:
@@ -324,13 +324,13 @@ class Relay:
         kind = kind_of(datagram)
         if kind is None:
             self._dropped["junk"] += 1
-        elif kind is Kind.STUN:
+        elif kind is DatagramKind.STUN:
             self._slow(kind, leg.id if leg else None, datagram, address, now)
         elif leg is None:  # before any crypto
             self._dropped["unknown_address"] += 1
-        elif kind is Kind.DTLS:
+        elif kind is DatagramKind.DTLS:
             self._slow(kind, leg.id, datagram, address, now)
-        elif kind is Kind.RTCP:
+        elif kind is DatagramKind.RTCP:
             try:
                 packet = leg.unprotect_rtcp(datagram)
             except (SrtpError, _NoKeys) as error:

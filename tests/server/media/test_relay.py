@@ -7,7 +7,7 @@ import pylibsrtp
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from server.media.packets import Kind, RtpHeader, rtp_header
+from server.media.packets import DatagramKind, RtpHeader, rtp_header
 from server.media.plane import Address, Plane, SrtpKeys
 from server.media.relay import Relay
 
@@ -53,7 +53,7 @@ class Net:
     """A relay, and where its packets go."""
 
     def __init__(self) -> None:
-        self.slow: list[tuple[Kind, str | None]] = []
+        self.slow: list[tuple[DatagramKind, str | None]] = []
         self.fail: Exception | None = None
         self.relay = Relay(
             send=self.send, slow=lambda kind, leg, data, addr, now: self.slow.append((kind, leg))
@@ -204,7 +204,7 @@ def test_media_from_another_bound_address_is_pointed_out_once_it_is_the_newest()
     a.say(10)
     net.relay.receive(a.wire(12), other, 1.0)
     net.relay.receive(a.wire(11), other, 1.0)  # late
-    assert net.slow == [(Kind.RTP, "a")]
+    assert net.slow == [(DatagramKind.RTP, "a")]
 
 
 def test_pairing_again_leaves_the_old_partner_alone() -> None:
