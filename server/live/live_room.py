@@ -8,6 +8,7 @@ from base.clock import Clock
 from base.log import get_logger, safe_error
 from server.live.outputs import Audience, Output, Tabs
 from server.live.voice import QUALITY_INTERVAL_S, Voices
+from server.media.plane import Tap, Tapped
 from server.room.effects import (
     Disconnect,
     Effect,
@@ -44,7 +45,7 @@ class LiveRoom:
         room: Room,
         recorder: Recorder,
         clock: Clock,
-        make_voices: Callable[[Callable[[str, bytes, float], None], Callable[[], None]], Voices],
+        make_voices: Callable[[Tap, Callable[[], None]], Voices],
         on_finished: Callable[["LiveRoom", EndReason], None],
     ) -> None:
         self.room = room
@@ -57,7 +58,7 @@ class LiveRoom:
         """Whatever events and voices go to. The recorder is first: nothing is seen and not kept."""
         self._alarm = Alarm(clock, self._on_time)
         self._counted = 0
-        self.voices = make_voices(self._keep_voice, self.show_quality)
+        self.voices = make_voices(self._keep_voices, self.show_quality)
 
     def at_us(self) -> int:
         """Return now on the session's clock, microseconds since the room opened."""
@@ -157,10 +158,12 @@ class LiveRoom:
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _keep_voice(self, member: str, packet: bytes, at: float) -> None:
-        at_us = max(0, int((at - self.room.opened) * 1e6))
-        for output in self.outputs:
-            output.voice(member, packet, at_us)
+    def _keep_voices(self, tapped: list[Tapped]) -> None:
+        opened = self.room.opened
+        for member, packet, at in tapped:
+            at_us = max(0, int((at - opened) * 1e6))
+            for output in self.outputs:
+                output.voice(member, packet, at_us)
 
     def _is_tab(self, connection: str) -> bool:
         known = self.room.connections.get(connection)

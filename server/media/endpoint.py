@@ -164,9 +164,13 @@ class MediaEndpoint:
             self._heard[listener] = speaker
             self._listeners.setdefault(speaker, set()).add(listener)
 
-    def set_tap(self, leg_id: str, tap: Tap | None) -> None:
-        """Hand every new decrypted packet of a leg to `tap(packet, receive_time)`, as its side sent it."""
-        self._plane.set_tap(leg_id, tap)
+    def set_tap(self, leg_id: str, tap: Tap | None, whose: str = "") -> None:
+        """Hand every new decrypted packet of a leg to `tap`, as its side sent it, with its receive time.
+
+        `tap` is called once a drain with a list of `(whose, packet, receive_time)`; legs that were given
+        the same one share the list, in the order their packets came.
+        """
+        self._plane.set_tap(leg_id, tap, whose)
 
     def set_muted(self, leg_id: str, muted: bool) -> None:
         """While muted, nothing of this leg's voice is forwarded or tapped."""
@@ -266,6 +270,11 @@ class MediaEndpoint:
 
     def _drain(self) -> bool:
         """Handle up to a batch of datagrams; return whether that was all there was."""
+        emptied = self._take()
+        self._plane.flush_taps()
+        return emptied
+
+    def _take(self) -> bool:
         sock, clock, receive = self._socket, self._clock, self._plane.receive
         if sock is None:
             return True
