@@ -166,3 +166,14 @@ async def test_an_event_is_stamped_once_for_all_outputs() -> None:
     assert at_us == pytest.approx(12_500, abs=1)
     assert event.at == 12
     assert decode_event(teacher.frames[-1]) == event
+
+
+def test_the_voices_of_a_drain_go_to_every_output_in_their_order_and_on_the_sessions_clock() -> (
+    None
+):
+    live = _Live("student", "teacher")
+    opened = live.room.room.opened
+    live.room._keep_voices(
+        [("p_student", b"one", opened + 0.5), ("p_teacher", b"two", opened + 0.25)]
+    )
+    assert live.recorder.voices == [("p_student", b"one", 500_000), ("p_teacher", b"two", 250_000)]
