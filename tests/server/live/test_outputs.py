@@ -42,6 +42,7 @@ class _Kept:
     def __init__(self, *, broken: bool = False) -> None:
         self.broken = broken
         self.events: list[tuple[int, wire.Event]] = []
+        self.voices: list[tuple[str, bytes, int]] = []
         self.sealed = ""
 
     def event(self, at_us: int, frame: bytes) -> None:
@@ -50,7 +51,7 @@ class _Kept:
         self.events.append((at_us, decode_event(frame)))
 
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
-        pass
+        self.voices.append((member, packet, at_us))
 
     async def seal(self, reason: str) -> None:
         self.sealed = reason
