@@ -1,5 +1,7 @@
 """What the process counts and measures, in a registry of its own (Prometheus text format)."""
 
+from collections.abc import Sequence
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,6 +15,12 @@ from prometheus_client import (
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def _ours(name: str) -> str:
+    if not name.startswith("inkcall_"):
+        raise ValueError(f"the metric {name} does not begin with inkcall_")
+    return name
 
 
 class Metrics:
@@ -122,6 +130,14 @@ class Metrics:
             registry=registry,
         )
         ProcessCollector(registry=registry)
+
+    def counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
+        """Make a counter of a part's own; its name begins with `inkcall_` and the part's name."""
+        return Counter(_ours(name), text, labels, registry=self.registry)
+
+    def gauge(self, name: str, text: str, labels: Sequence[str] = ()) -> Gauge:
+        """Make a gauge of a part's own; its name begins with `inkcall_` and the part's name."""
+        return Gauge(_ours(name), text, labels, registry=self.registry)
 
     def render(self) -> bytes:
         """Return everything in the text format scrapers read."""

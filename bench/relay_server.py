@@ -23,6 +23,7 @@ from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember
 from server.media import Leg, MediaConfig, MediaEndpoint
+from server.media.plane import Tapped
 
 
 class Inkcall:
@@ -74,13 +75,13 @@ class Inkcall:
             min_free_bytes=0,
         )
         self.recorders.append(recorder)
+
+        def tap(tapped: list[Tapped]) -> None:
+            for member, packet, at in tapped:
+                recorder.voice(member, packet, int((at - opened) * 1e6))
+
         for side in (0, 1):
-            voice, member = recorder.voice, f"m{side}"
-
-            def tap(packet: bytes, at: float, voice: Any = voice, member: str = member) -> None:
-                voice(member, packet, int((at - opened) * 1e6))
-
-            self.endpoint.set_tap(f"{call}.{side}", tap)
+            self.endpoint.set_tap(f"{call}.{side}", tap, f"m{side}")
 
     async def answer(self, call: int, side: int, sdp: str) -> None:
         await self.legs[f"{call}.{side}"].accept_answer(sdp)

@@ -25,6 +25,7 @@ from recorder.member import RecorderMember, RecorderUnavailable
 from server.live.live_room import LiveRoom
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
+from server.media.plane import Tap
 from server.room.room import Place, Room, RoomLimits
 from server.sockets.config import RoomsConfig
 from sessions.model import SessionFacts
@@ -185,9 +186,7 @@ class Hub:
             log.error("recorder_unavailable", session=session, reason=error.reason)
             raise _unrecorded() from error
 
-    def _make_voices(
-        self, keep: Callable[[str, bytes, float], None], changed: Callable[[], None]
-    ) -> Voices:
+    def _make_voices(self, keep: Tap, changed: Callable[[], None]) -> Voices:
         return Voices(self._media, self._background, keep, changed)
 
     # --- end -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from base.clock import Clock
 from base.log import get_logger, safe_error
 from server.live.outputs import Audience, Output, Tabs
 from server.live.voice import QUALITY_INTERVAL_S, Voices
+from server.media.plane import Tap, Tapped
 from server.room.effects import (
     Disconnect,
     Effect,
@@ -44,7 +45,7 @@ class LiveRoom:
         room: Room,
         recorder: Recorder,
         clock: Clock,
-        make_voices: Callable[[Callable[[str, bytes, float], None], Callable[[], None]], Voices],
+        make_voices: Callable[[Tap, Callable[[], None]], Voices],
         on_finished: Callable[["LiveRoom", EndReason], None],
     ) -> None:
         self.room = room
@@ -55,10 +56,9 @@ class LiveRoom:
         self.audience = Audience(room)
         self.outputs: list[Output] = [recorder, Tabs(room, self._sockets), self.audience]
         """Whatever events and voices go to. The recorder is first: nothing is seen and not kept."""
-        self._entered_pens: set[str] = set()
         self._alarm = Alarm(clock, self._on_time)
         self._counted = 0
-        self.voices = make_voices(self._keep_voice, self.show_quality)
+        self.voices = make_voices(self._keep_voices, self.show_quality)
 
     def at_us(self) -> int:
         """Return now on the session's clock, microseconds since the room opened."""
@@ -101,29 +101,18 @@ class LiveRoom:
     def gone(self, socket: Socket) -> None:
         """A tab's or pen's socket is closed."""
         self._sockets.pop(socket.id, None)
-        self._entered_pens.discard(socket.id)
         self._carry(self.room.disconnect(socket.id, self._clock.now()))
         self._schedule()
 
     # --- pens ------------------------------------------------------------------------------
 
     def join_pen(self, socket: Socket, member: str, pen: str) -> None:
-        """Let a pen in. Its ink counts once it has said `pen_enter`."""
+        """Let a pen in; what it sends comes through `received`, as a tab's does."""
         self._sockets[socket.id] = socket
         self._carry(self.room.join_pen(socket.id, member, pen, self._clock.now()))
         if socket.id not in self.room.connections:
             del self._sockets[socket.id]
             socket.send(PenRoom(session=None))
-
-    def pen_entered(self, socket: Socket, session: str) -> None:
-        """The pen has taken note of this room."""
-        if session == self.room.session and socket.id in self.room.connections:
-            self._entered_pens.add(socket.id)
-
-    def pen_received(self, socket: Socket, message: Message) -> None:
-        """Ink of a pen; what was written for another room is dropped."""
-        if socket.id in self._entered_pens:
-            self.received(socket, message)
 
     # --- from the server -------------------------------------------------------------------
 
@@ -169,10 +158,12 @@ class LiveRoom:
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _keep_voice(self, member: str, packet: bytes, at: float) -> None:
-        at_us = max(0, int((at - self.room.opened) * 1e6))
-        for output in self.outputs:
-            output.voice(member, packet, at_us)
+    def _keep_voices(self, tapped: list[Tapped]) -> None:
+        opened = self.room.opened
+        for member, packet, at in tapped:
+            at_us = max(0, int((at - opened) * 1e6))
+            for output in self.outputs:
+                output.voice(member, packet, at_us)
 
     def _is_tab(self, connection: str) -> bool:
         known = self.room.connections.get(connection)

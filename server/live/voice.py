@@ -8,6 +8,7 @@ from base.ids import new_id
 from server.media.endpoint import MediaEndpoint
 from server.media.leg import Leg
 from server.media.model import LegState, MediaError
+from server.media.plane import Tap
 from server.sockets.rate import TokenBucket
 from server.sockets.socket import Socket
 from wire import codes
@@ -39,10 +40,10 @@ class Voices:
         self,
         media: MediaEndpoint,
         background: Background,
-        keep: Callable[[str, bytes, float], None],
+        keep: Tap,
         changed: Callable[[], None],
     ) -> None:
-        """`keep(member, rtp_packet, at)` records; `changed()` is told when a leg's state did."""
+        """`keep` takes lists of `(member, rtp_packet, at)`; `changed()` is told when a leg's state did."""
         self._media = media
         self._background = background
         self._keep = keep
@@ -72,7 +73,7 @@ class Voices:
             socket.refuse(codes.NO_MEDIA, error.safe_text)
             return
         self._voices[member] = _Voice(leg, source, socket)
-        self._media.set_tap(leg_id, lambda packet, at: self._keep(member, packet, at))
+        self._media.set_tap(leg_id, self._keep, member)
         if member in self._muted:
             self._media.set_muted(leg_id, True)
         for other, voice in self._voices.items():

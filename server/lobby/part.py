@@ -7,7 +7,8 @@ from base.bus import Bus
 from base.db import Database
 from base.event_writer import EventWriter
 from base.events import Envelope
-from base.part import Part, Process, SocketRoute
+from base.part import Part, Process
+from base.sockets import SocketRoute
 from base.tell import Tell
 from matching.config import CallsConfig
 from matching.model import Rules, Switchboard
@@ -22,7 +23,6 @@ from server.sockets.hello import Greeter
 from sessions.events import SessionEnded, SessionRated, SessionReported
 from sessions.service import SessionService
 from wire import codec
-from wire.common import Hello
 
 
 @asynccontextmanager
@@ -53,8 +53,8 @@ async def start(process: Process) -> AsyncIterator[None]:
         SocketRoute(
             path="/ws/lobby",
             kind="lobby",
-            hello=Hello,
             decoder=codec.lobby_from_client,
+            greets=True,
             handler=lambda socket: LobbySocket(socket, lobby, greeter),
         )
     )

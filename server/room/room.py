@@ -85,6 +85,7 @@ class Room:
         self._desk = Desk()
         self._last_n: dict[str, int] = {}
         self._owner: dict[str, str] = {}
+        self._entered_pens: set[str] = set()
         self._recent: deque[bytes] = deque(maxlen=limits.kept_events)
         self._warned = False
         self._together_s = 0.0
@@ -163,7 +164,7 @@ class Room:
         return effects
 
     def join_pen(self, connection: str, member: str, pen: str, now: float) -> list[Effect]:
-        """Let a member's pen in and tell it where its ink goes."""
+        """Let a member's pen in and tell it where its ink goes; it counts from `pen_enter` on."""
         seat = self.seats.get(member)
         source = PEN + pen
         if seat is None or self.ended is not None or not self._own(source, member):
@@ -188,6 +189,7 @@ class Room:
             return []
         seat = self.seats[gone.member]
         if gone.pen:
+            self._entered_pens.discard(connection)
             seat.pens.discard(connection)
             return [] if seat.pens or self.ended else self._changed(seat, now)
         seat.tab = None
@@ -204,6 +206,11 @@ class Room:
         """Do what a connection in the room asks for; refuse what it may not."""
         sender = self.connections.get(connection)
         if sender is None:
+            return []
+        if sender.pen and connection not in self._entered_pens:
+            # What it wrote before it learnt of this room was meant for another one.
+            if isinstance(message, wire_pen.PenEnter) and message.session == self.session:
+                self._entered_pens.add(connection)
             return []
         if self.ended is not None:
             return [Disconnect(connection, codes.SESSION_ENDED)]
