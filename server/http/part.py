@@ -13,7 +13,7 @@ from people.grants import TABLE, Table, with_actions
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
-from server.http import commands, routes
+from server.http import routes
 from server.http.keys import HttpServices
 from server.http.refusals import STATUS, with_codes
 from server.live.hub import Hub
@@ -117,5 +117,4 @@ PART = Part(
     start=start,
     settings={"photos": PhotosConfig},
     needs=("people", "sessions", "recorder", "live", "sockets"),
-    commands=commands.COMMANDS,
 )

@@ -1,5 +1,5 @@
 // HTTP calls as the server describes them: address, query, body and answer are checked against it.
-import type { components, paths } from '../../generated/http'
+import type { components, paths } from '@generated/http'
 import { request, type RequestOptions } from './http'
 
 export type Schemas = components['schemas']
