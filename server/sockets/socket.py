@@ -8,7 +8,6 @@ limits, silence, rate, size, the outbox, metrics and the way a socket is closed.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -21,7 +20,7 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.sockets import Handler as HandlerLike
+from base.sockets import Handler
 from server.sockets.config import RoomsConfig
 from server.sockets.outbox import CLOSE_WITHIN_S, Outbox
 from server.sockets.rate import TokenBucket
@@ -91,22 +90,6 @@ class Socket:
         return self._outbox
 
 
-class Handler(ABC):
-    """What a kind of socket does; one object a socket. Methods run on the loop, in order."""
-
-    @abstractmethod
-    async def opened(self, hello: Any) -> None:
-        """Take the first message: authenticate and welcome. Raise `Refusal`."""
-
-    @abstractmethod
-    async def received(self, message: Any) -> None:
-        """Act on one later message. Raise `Refusal` to end the socket."""
-
-    @abstractmethod
-    async def closed(self) -> None:
-        """The socket is gone; called exactly once, if `opened` was entered."""
-
-
 class Sockets:
     """All open sockets of the process: counts and bounds them, and closes them at the end."""
 
@@ -138,7 +121,7 @@ class Sockets:
         kind: str,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], HandlerLike],
+        make: Callable[[Socket], Handler],
     ) -> web.WebSocketResponse:
         """Run one WebSocket from its upgrade to its end."""
         response = web.WebSocketResponse(
@@ -188,7 +171,7 @@ class _Connection:
         tools: SocketTools,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], HandlerLike],
+        make: Callable[[Socket], Handler],
     ) -> None:
         self._response = response
         self._transport = request.transport

@@ -24,7 +24,7 @@ TRADE = """
 """Nouns that mean here what they mean in every program, or in the RFC they are from."""
 
 NOT_NOUNS = """
-    all begun binary buffering changed declared down ended finished forwarded in kept one other
+    all asked begun binary buffering changed declared down ended finished forwarded in kept one other
     over pair placed public recorded registered resend ring ringing sealed seen shared soon stored
     told up
 """
@@ -36,6 +36,7 @@ TWO_OWNERS = {
     "Clock": "the pen bridge runs alone and imports nothing of ours but the wire",
     "Server": "for the bridge it is the server's address; it runs alone",
     "Connection": "for the bridge it is its one socket; it runs alone",
+    "Socket": "the port a part knows; the server's own, which fulfils it",
     "Answer": "what a route gives back; what a command gives back",
 }
 """Class names that stand twice, and why they may."""
