@@ -11,6 +11,7 @@ from base.config import Config
 from base.metrics import Metrics
 from base.part import HealthCheck
 from people.service import PeopleService
+from server.http.counters import HttpCounters
 
 
 class LiveRooms(Protocol):
@@ -51,4 +52,5 @@ class HttpServices:
     """The status of every code, with what every part brings."""
 
 
+COUNTERS = web.AppKey("counters", HttpCounters)
 SERVICES = web.AppKey("services", HttpServices)

@@ -9,11 +9,11 @@ from msgspec import Struct
 from base.config import Config
 from base.errors import Refusal
 from base.log import get_logger
-from base.metrics import Metrics
 from base.objects import Object
 from base.routes import Answer, Asked, Binary, Route, Rule
 from base.storage import Storage
 from server.http import render
+from server.http.counters import HttpCounters
 from server.http.keys import LiveRooms
 from server.http.request import identity, read_at_most
 from server.http.stream import stream
@@ -58,7 +58,7 @@ async def upload(
     config: Config,
     workshop: PhotoWorkshop,
     desk: PhotoDesk,
-    metrics: Metrics,
+    counters: HttpCounters,
 ) -> web.Response:
     """POST /api/sessions/{session}/photos."""
     session_id, person = request.match_info["session"], identity(request).person_id
@@ -68,9 +68,9 @@ async def upload(
             made = await workshop.prepare(await _received(request, most))
         photo = await desk.take(session_id, person, made)
     except Refusal as refusal:
-        metrics.photos.labels(refusal.code).inc()
+        counters.photos.labels(refusal.code).inc()
         raise
-    metrics.photos.labels("ok").inc()
+    counters.photos.labels("ok").inc()
     kept = PhotoKept(photo=photo.photo, width=photo.width, height=photo.height)
     return render.json(kept, HTTPStatus.CREATED)
 

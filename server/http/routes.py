@@ -15,8 +15,9 @@ from people.grants import TABLE, Table, with_actions
 from people.service import PeopleService
 from server.http import binding, openapi, render
 from server.http.binding import Bound
+from server.http.counters import HttpCounters
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import SERVICES, HttpServices
+from server.http.keys import COUNTERS, SERVICES, HttpServices
 from server.http.permit import Gate
 from server.http.refusals import STATUS, with_codes
 from server.http.request import asked_of, body, identity
@@ -34,6 +35,8 @@ def setup(app: web.Application, process: Process, routes: Sequence[Route]) -> No
     for route in routes:
         check(route, table, statuses)
     process.provide(openapi.Description(openapi.document(routes, table, statuses)))
+    app[COUNTERS] = HttpCounters(process.metrics)
+    process.provide(app[COUNTERS])
     app[SERVICES] = HttpServices(
         config=process.config,
         clock=process.clock,

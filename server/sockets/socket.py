@@ -9,7 +9,7 @@ limits, silence, rate, size, the outbox, metrics and the way a socket is closed.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
@@ -36,6 +36,16 @@ BYTES_A_TOKEN = 1024
 """A long message counts as several: what everyone receives and the disk keeps is bytes."""
 
 
+class SocketCounters:
+    """The counters and gauges of WebSockets."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.sockets = metrics.gauge("inkcall_sockets", "Open WebSockets", ["kind"])
+        self.messages = metrics.counter(
+            "inkcall_messages_total", "Messages on WebSockets", ["socket", "direction"]
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class SocketTools:
     """What every socket needs of its process."""
@@ -43,6 +53,10 @@ class SocketTools:
     clock: Clock
     metrics: Metrics
     limits: RoomsConfig
+    counters: SocketCounters = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counters", SocketCounters(self.metrics))
 
 
 class Socket:
@@ -134,7 +148,7 @@ class Sockets:
             socket.refuse(codes.FULL, "the server is full, try again later")
             socket.close(codes.FULL)
         self._open[socket.id] = socket
-        gauge = self._tools.metrics.sockets.labels(kind)
+        gauge = self._tools.counters.sockets.labels(kind)
         gauge.inc()
         try:
             await _Connection(response, request, socket, self._tools, hello, decoder, make).run()
@@ -180,8 +194,8 @@ class _Connection:
         self._hello = hello
         self._decoder = decoder
         self._handler = make(socket)
-        self._received = tools.metrics.messages.labels(socket.kind, "in")
-        self._sent = tools.metrics.messages.labels(socket.kind, "out")
+        self._received = tools.counters.messages.labels(socket.kind, "in")
+        self._sent = tools.counters.messages.labels(socket.kind, "out")
         self._abort: asyncio.TimerHandle | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._heard_at = tools.clock.now()

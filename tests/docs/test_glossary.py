@@ -33,6 +33,7 @@ NOT_NOUNS = """
 TWO_OWNERS = {
     "CallEnded": "the message to a tab; the domain event that is kept",
     "SessionEnded": "the message to a tab; the domain event that is kept",
+    "Line": "a line of those who wait; for the bridge it is one line of its window, and it runs alone",
     "Clock": "the pen bridge runs alone and imports nothing of ours but the wire",
     "Server": "for the bridge it is the server's address; it runs alone",
     "Connection": "for the bridge it is its one socket; it runs alone",
