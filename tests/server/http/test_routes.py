@@ -165,3 +165,10 @@ def test_the_description_holds_what_a_part_declares_and_needs_no_server() -> Non
     described = describe((part,))["paths"]["/api/x"]["post"]
     assert described["x-may"] == {"action": "sign_guestbook", "roles": {"student": "self"}}
     assert "guestbook_full" in described["responses"]["409"]["description"]
+
+
+async def test_every_row_that_is_mounted_is_checked(tmp_path: Path) -> None:
+    row = Route("POST", "/api/x", may=Rule("no_such_action", of=own), do=takes_asked, summary="x")
+    with pytest.raises(ValueError, match="nobody has a rule for no_such_action"):
+        async with http_server(tmp_path, routes=(row, *ROUTES)):
+            pass
