@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
-
 from tests.fakes.processes import ROOT, ServerProcess, running_server
 
 PROGRAM = "tests.fakes.part_guestbook"
@@ -53,11 +51,7 @@ async def _with_types(folder: Path) -> Path:
     """Return a project whose types of the HTTP interface are those of the server with the guestbook."""
     types = folder / "generated/http.ts"
     described = folder / "described.json"
-    async with (
-        guestbook_server(folder / "described") as server,
-        aiohttp.request("GET", f"{server.url}/api/openapi.json") as answer,
-    ):
-        described.write_bytes(await answer.read())
+    described.write_text(await _run(sys.executable, "-m", PROGRAM, "openapi", "--json", cwd=ROOT))
     await _run("node", ROOT / "web/scripts/types.mjs", described, types)
     options = json.loads((FOLDER / "web/tsconfig.json").read_text("utf-8"))["compilerOptions"]
     paths = {
@@ -76,15 +70,17 @@ async def _with_types(folder: Path) -> Path:
     return project
 
 
-async def _run(tool: str, *arguments: str | Path, **settings: str) -> None:
+async def _run(tool: str, *arguments: str | Path, cwd: Path = ROOT / "web", **settings: str) -> str:
+    """Return what a program says; it must end well."""
     path = f"{ROOT / 'web/node_modules/.bin'}{os.pathsep}{os.environ['PATH']}"
     process = await asyncio.create_subprocess_exec(
         tool,
         *arguments,
-        cwd=ROOT / "web",
+        cwd=cwd,
         env={**os.environ, "PATH": path, **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     out, _ = await process.communicate()
     assert process.returncode == 0, out.decode()
+    return out.decode()
