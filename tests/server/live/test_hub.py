@@ -188,3 +188,23 @@ async def test_an_output_that_refuses_means_no_session_and_those_before_it_are_s
         library = Library(tmp_path / "data" / "recordings")
         (session,) = library.sessions()
         assert library.info(session).sealed
+
+
+async def test_a_recorder_that_cannot_take_an_event_ends_the_session_for_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        his, _ = await in_session(student, teacher)
+        room = await student.room(his.grant, "web-s")
+        await room.wait(wire.Snapshot)
+
+        def full(*_: Any) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(RecorderMember, "event", full)
+        await room.send(wire.Say(n=1, text="你好"))
+        assert (await room.wait(wire.SessionEnded)).reason == "recorder_failed"
