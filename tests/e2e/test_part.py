@@ -35,7 +35,7 @@ async def test_two_people_use_the_guestbook(tmp_path: Path) -> None:
         assert await student.page.locator("h1").inner_text() == "留言簿"
         await student.by("entry").filter(has_text="一次函数终于懂了").wait_for()
 
-        # The other page hears of it by itself.
+        # The other tab hears of it by itself.
         await write(teacher, "下次讲二次函数")
         hers = student.by("entry").filter(has_text="下次讲二次函数")
         await hers.wait_for()
