@@ -3,14 +3,15 @@
     change + event ──one commit──> event log ──one cursor a subscription──> handlers (idempotent)
 
 A slow, failing or late-added subscriber delays nobody. Each hears every event at least once, in the
-order of its scope, and may hear everything again from any id.
+order of its scope, and may hear everything again from any id. Of several processes on one database one
+serves a subscription (`base.turns`); live ones (`start="now"`) are each process's own.
 """
 
 import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import event as sqlalchemy_event, text
@@ -21,9 +22,12 @@ from base.clock import Clock
 from base.db import Database
 from base.eventlog import EventRow, forget, replay
 from base.events import DomainEvent, event_name, scope_of
+from base.hearing import Handler, Hearing
+from base.live_subscription import LiveSubscription
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.subscription import Handler, Start, Subscription
+from base.subscription import Subscription
+from base.turns import Turns
 
 log = get_logger(__name__)
 
@@ -31,9 +35,14 @@ _IDLE_S = 5.0
 """How often the log is looked at although nobody rang: for events that wait for their retry, and for
 those of other processes."""
 _TIDY_S = 3600.0
+_STOP_WITHIN_S = 10.0
+"""How long handlers may go on when the bus stops; then they are cancelled, and hear it again."""
 _DAY_MS = 86_400_000
 _LOCK = 0x1_0CA11
 """PostgreSQL's advisory lock of whoever adds events."""
+_ADDED = "inkcall_events_added"
+
+Start = Literal["beginning", "now"]
 
 
 class Bus:
@@ -43,7 +52,7 @@ class Bus:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._subscriptions: list[Subscription] = []
+        self._subscriptions: list[Hearing] = []
         self._types: dict[str, type[DomainEvent]] = {}
         self._opened = 0
         self._stopping = asyncio.Event()
@@ -59,25 +68,31 @@ class Bus:
         """Let a part hear events of these types, in the order of each scope.
 
         `part` and `name` say whose cursor it is: they stay the same from version to version. One that is
-        new hears everything that is kept, or with `start="now"` only what happens from now on: right
-        for what is shown, wrong for what is counted. Handlers are idempotent: they may hear an event
-        twice. ValueError if the subscription is there already.
+        new hears everything that is kept. With `start="now"` it is live: it hears what happens while
+        this process runs, nothing is kept of it: right for what is shown, wrong for what is counted.
+        Handlers are idempotent: they may hear an event twice. ValueError if the subscription is there
+        already.
         """
         if any((each.part, each.name) == (part, name) for each in self._subscriptions):
             raise ValueError(f"{part}/{name} is subscribed already")
         self._types |= {event_name(kind): kind for kind in handlers}
+        kind = LiveSubscription if start == "now" else Subscription
         self._subscriptions.append(
-            Subscription(part, name, handlers, start, self._database, self._clock, self._metrics)
+            kind(part, name, handlers, self._database, self._clock, self._metrics)
         )
 
     def add(self, transaction: AsyncSession, event: DomainEvent, *, actor: str = "") -> None:
         """Keep `event` in `transaction`; it is heard once that is committed.
 
-        `actor` is the person who did it, if it was one.
+        `actor` is the person who did it, if it was one. RuntimeError inside a savepoint, which could be
+        undone without the event.
         """
+        sync = transaction.sync_session
+        if sync.in_nested_transaction():
+            raise RuntimeError("events are added outside of savepoints")
         name = event_name(type(event))
         self._types.setdefault(name, type(event))
-        transaction.add(
+        sync.info.setdefault(_ADDED, []).append(
             EventRow(
                 name=name,
                 version=event.version,
@@ -87,21 +102,22 @@ class Bus:
                 body=msgspec.json.encode(event),
             )
         )
-        sync = transaction.sync_session
         if not sqlalchemy_event.contains(sync, "after_commit", self._ring):
             sqlalchemy_event.listen(sync, "after_commit", self._ring)
-            sqlalchemy_event.listen(sync, "before_flush", _one_writer)
+        if not sqlalchemy_event.contains(sync, "before_commit", _write):
+            sqlalchemy_event.listen(sync, "before_commit", _write)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver as long as the block runs, and what is left over from before first."""
         await self._open()
-        async with asyncio.TaskGroup() as group:
+        turns = Turns(self._database)
+        async with turns, asyncio.TaskGroup() as group:
             self._stopping.clear()
-            for subscription in self._subscriptions:
-                group.create_task(
-                    self._serve(subscription), name=f"bus {subscription.part}/{subscription.name}"
-                )
+            serving = [
+                group.create_task(self._serve(each, turns), name=f"bus {each.part}/{each.name}")
+                for each in self._subscriptions
+            ]
             tidying = group.create_task(self._tidy_again(), name="bus tidy")
             try:
                 yield
@@ -109,6 +125,7 @@ class Bus:
                 self._stopping.set()
                 tidying.cancel()
                 self._ring()
+                group.create_task(_cancel_late(serving), name="bus stop")
 
     async def deliver(self) -> int:
         """Deliver what is due now, to every subscription; return how many were handled."""
@@ -147,11 +164,14 @@ class Bus:
         for subscription in self._subscriptions:
             subscription.bell.set()
 
-    async def _serve(self, subscription: Subscription) -> None:
+    async def _serve(self, subscription: Hearing, turns: Turns) -> None:
+        name = f"bus {subscription.part}/{subscription.name}"
         while not self._stopping.is_set():
             subscription.bell.clear()
             try:
-                while await subscription.deliver() or subscription.more:
+                while not subscription.alone or await turns.mine(name):
+                    if not (await subscription.deliver() or subscription.more):
+                        break
                     if self._stopping.is_set():
                         return
             except Exception as error:
@@ -172,12 +192,26 @@ class Bus:
             await asyncio.sleep(_IDLE_S)
 
 
-def _one_writer(transaction: Session, _context: object, _instances: object) -> None:
-    """On PostgreSQL, let transactions that add events commit in the order of their ids.
+async def _cancel_late(serving: list[asyncio.Task[None]]) -> None:
+    if serving:
+        _, late = await asyncio.wait(serving, timeout=_STOP_WITHIN_S)
+        for task in late:
+            log.warning("handler_cancelled", task=task.get_name())
+            task.cancel()
 
-    Ids are given before the commit: without this, a reader could pass an id whose transaction commits
-    a moment later, and never hear of it. SQLite has one writer anyway.
+
+def _write(transaction: Session) -> None:
+    """Write the events down, as the last thing of a transaction.
+
+    On PostgreSQL transactions that add events commit in the order of their ids, which are given before
+    the commit: else a reader could pass an id whose transaction commits a moment later, and never hear
+    of it. SQLite has one writer anyway. The lock is taken when all else is written: one who has it and
+    waits for another's row, while that one waits for the lock, would wait for ever.
     """
-    adds = any(isinstance(each, EventRow) for each in transaction.new)
-    if adds and transaction.get_bind().dialect.name == "postgresql":
+    added = transaction.info.pop(_ADDED, None)
+    if added is None:
+        return
+    if transaction.get_bind().dialect.name == "postgresql":
+        transaction.flush()
         transaction.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    transaction.add_all(added)

@@ -11,6 +11,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, MetaData, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -24,10 +25,10 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 _BUSY_MS = 5000
 _READ_ONLY = "inkcall_read_only"
-_POOL = 10
+_POOL = 11
 _WRITERS = 6
 """Of PostgreSQL's connections those that writers may hold: they wait for each other's rows, and
-readers must not wait with them."""
+readers must not wait with them. One more is kept for `base.turns`."""
 
 
 class Base(DeclarativeBase):
@@ -88,6 +89,16 @@ class Database:
         async with self.reading() as transaction:
             await transaction.execute(text("SELECT 1"))
         return True
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may work on it at once."""
+        return not is_sqlite(self._url)
+
+    async def connection_of_its_own(self) -> AsyncConnection:
+        """Return a connection on which each statement is a transaction; whoever asked closes it."""
+        own = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        return await own.connect()
 
     async def close(self) -> None:
         """Close all connections."""

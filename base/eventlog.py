@@ -7,6 +7,7 @@ event_handled   what an idempotent handler has done already, by envelope
 """
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, case, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +86,14 @@ async def first_time(transaction: AsyncSession, envelope: Envelope[DomainEvent])
 async def newest_id(transaction: AsyncSession) -> int:
     """Return the id of the latest event, 0 before the first."""
     return await transaction.scalar(select(func.max(EventRow.id))) or 0
+
+
+async def make_cursor(transaction: AsyncSession, part: str, subscription: str) -> None:
+    """Make the cursor of a subscription that has none; two processes may do so at once."""
+    dialect = transaction.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new = {"part": part, "subscription": subscription, "last_id": 0, "replays": 0}
+    await transaction.execute(insert(CursorRow).values(new).on_conflict_do_nothing())
 
 
 async def replay(transaction: AsyncSession, part: str, from_id: int) -> list[str]:

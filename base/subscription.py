@@ -7,64 +7,34 @@ A batch's cursor and what waits are kept in one transaction after the handlers r
 means the batch is heard again: handlers are idempotent (`base.eventlog.first_time`).
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
-from base.clock import Clock
-from base.db import Database
-from base.eventlog import CursorRow, EventRow, WaitingRow, forget_handled, newest_id
-from base.events import DomainEvent, Envelope, event_name
-from base.log import get_logger, safe_error
-from base.metrics import Metrics
+from base.eventlog import (
+    CursorRow,
+    EventRow,
+    WaitingRow,
+    forget_handled,
+    make_cursor,
+    newest_id,
+)
+from base.hearing import BATCH, Hearing
 
-log = get_logger(__name__)
-
-BATCH = 50
 _NOTED_EVERY = 1000
 """Events for others that are passed over before the cursor is written down."""
 _RETRY_S = (1, 5, 30, 120, 600)
 """Waits after the first, second… failure; the last one for all that follow."""
 
-Handler = Callable[[Envelope[Any]], Awaitable[None]]
-Start = Literal["beginning", "now"]
 
-
-class Subscription:
-    """Hands events of some types to their handlers, in order of each scope."""
-
-    def __init__(
-        self,
-        part: str,
-        name: str,
-        handlers: Mapping[type[DomainEvent], Handler],
-        start: Start,
-        database: Database,
-        clock: Clock,
-        metrics: Metrics,
-    ) -> None:
-        self.part = part
-        self.name = name
-        self.bell = asyncio.Event()
-        self.more = False
-        """True when the last batch was full."""
-        self._handlers = {event_name(kind): (kind, each) for kind, each in handlers.items()}
-        self._start = start
-        self._database = database
-        self._clock = clock
-        self._metrics = metrics
+class Subscription(Hearing):
+    """Hears everything that is kept, in order of each scope; where it is, is kept too."""
 
     async def open(self) -> None:
-        """Make the cursor if this subscription is new; `start` counts only then."""
+        """Make the cursor if this subscription is new."""
         async with self._database.transaction() as transaction:
-            if await transaction.get(CursorRow, (self.part, self.name)) is None:
-                last_id = await newest_id(transaction) if self._start == "now" else 0
-                transaction.add(
-                    CursorRow(part=self.part, subscription=self.name, last_id=last_id, replays=0)
-                )
+            await make_cursor(transaction, self.part, self.name)
 
     async def deliver(self) -> int:
         """Handle what waits and is due, then a batch of what is new; return how many were handled."""
@@ -83,21 +53,10 @@ class Subscription:
             before, replays = cursor.last_id, cursor.replays
             # Read first: what is committed between the two questions must not be passed over.
             newest = await newest_id(transaction)
-            query = (
-                select(EventRow)
-                .where(
-                    EventRow.id > before,
-                    EventRow.id <= newest,
-                    EventRow.name.in_(self._handlers),
-                )
-                .order_by(EventRow.id)
-                .limit(BATCH)
-            )
-            rows = list(await transaction.scalars(query))
+            rows = await self.batch(transaction, before, newest)
             held = set(await transaction.scalars(select(WaitingRow.scope).where(*self._mine())))
-        self.more = len(rows) == BATCH
         reached = rows[-1].id if self.more else newest
-        self._show_lag(newest - reached + len(rows), rows)
+        self.show_lag(newest - reached + len(rows), rows)
         # Events for others are passed over; noting that each time would be a commit an event.
         if not rows and reached - before < _NOTED_EVERY:
             return 0
@@ -106,19 +65,23 @@ class Subscription:
             # Without a scope there is no order to keep.
             if row.scope and row.scope in held:
                 waiting.append(self._waiting(row, attempts=0))
-            elif await self._handle(row):
+            elif await self.handle(row):
                 handled += 1
             else:
                 held.add(row.scope)
                 waiting.append(self._waiting(row, attempts=1))
-        await self._advance(replays, reached, waiting)
+        await self._advance(before, replays, reached, waiting)
         return handled
 
-    async def _advance(self, replays: int, reached: int, waiting: list[WaitingRow]) -> None:
+    async def _advance(
+        self, before: int, replays: int, reached: int, waiting: list[WaitingRow]
+    ) -> None:
+        key = (self.part, self.name)
         async with self._database.transaction() as transaction:
-            cursor = await transaction.get_one(CursorRow, (self.part, self.name))
-            # A replay moved it back meanwhile: then all this comes again.
-            if cursor.replays == replays:
+            cursor = await transaction.get_one(CursorRow, key, with_for_update=True)
+            # A replay moved it back meanwhile: then all this comes again. Or another process went on
+            # from where we were, having taken us for dead: then what failed waits by its hand.
+            if (cursor.last_id, cursor.replays) == (before, replays):
                 cursor.last_id = reached
                 transaction.add_all(waiting)
 
@@ -156,7 +119,7 @@ class Subscription:
         due: list[tuple[WaitingRow, EventRow | None]] = [tuple(each) for each in found]
         handled = 0
         for each, row in due:
-            if row is None or await self._handle(row):
+            if row is None or await self.handle(row):
                 await self._done(each)
                 handled += 1
             else:
@@ -171,7 +134,8 @@ class Subscription:
 
     async def _postpone(self, each: WaitingRow) -> None:
         async with self._database.transaction() as transaction:
-            row = await transaction.get(WaitingRow, (self.part, self.name, each.event_id))
+            key = (self.part, self.name, each.event_id)
+            row = await transaction.get(WaitingRow, key, with_for_update=True)
             if row is not None:
                 wait_s = _RETRY_S[min(row.attempts, len(_RETRY_S) - 1)]
                 row.attempts += 1
@@ -179,42 +143,6 @@ class Subscription:
 
     def _mine(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return WaitingRow.part == self.part, WaitingRow.subscription == self.name
-
-    # --- one event ---------------------------------------------------------------------------
-
-    async def _handle(self, row: EventRow) -> bool:
-        kind, handler = self._handlers[row.name]
-        try:
-            envelope = Envelope[Any](
-                id=row.id,
-                name=row.name,
-                version=row.version,
-                at_ms=row.at_ms,
-                actor=row.actor,
-                scope=row.scope,
-                event=msgspec.json.decode(row.body, type=kind),
-                to=f"{self.part}/{self.name}",
-            )
-            await handler(envelope)
-        # A failing handler is our own bug or a passing trouble; either way the event must not be
-        # lost and no other scope must wait for it.
-        except Exception as error:
-            self._metrics.events_failed.labels(self.part, self.name).inc()
-            log.exception(
-                "event_not_handled",
-                event_id=row.id,
-                part=self.part,
-                subscription=self.name,
-                **safe_error(error),
-            )
-            return False
-        return True
-
-    def _show_lag(self, behind: int, rows: list[EventRow]) -> None:
-        labels = (self.part, self.name)
-        self._metrics.events_behind.labels(*labels).set(behind)
-        age_ms = self._clock.unix_ms() - rows[0].at_ms if rows else 0
-        self._metrics.events_lag.labels(*labels).set(max(0, age_ms) / 1000)
 
     async def waiting(self) -> int:
         """Return how many events wait for another try."""

@@ -1,0 +1,61 @@
+"""A live subscription: what is shown now, to who is here. Its cursor is in memory and ends with the process.
+
+Every process hears every event: each has its own sockets and pages. Nothing is kept, so nobody who is
+gone holds events back. What fails is tried again a few times, without regard to order: handlers show
+what is so at that moment, and not what the event says.
+"""
+
+from typing import Any
+
+from sqlalchemy import delete
+
+from base.eventlog import CursorRow, EventRow, HandledRow, WaitingRow, newest_id
+from base.hearing import Hearing
+
+_TRIES = 4
+_AGAIN_AT_MOST = 1000
+"""Events that wait for another try; more are let go, the oldest first."""
+
+
+class LiveSubscription(Hearing):
+    """Hears what happens from its opening on."""
+
+    alone = False
+
+    def __init__(self, *what: Any) -> None:
+        super().__init__(*what)
+        self._last_id = 0
+        self._again: list[tuple[EventRow, int]] = []
+
+    async def open(self) -> None:
+        """Begin with what happens next."""
+        async with self._database.transaction() as transaction:
+            # One that was kept by an earlier version would hold back the forgetting of events.
+            for table in (CursorRow, WaitingRow, HandledRow):
+                await transaction.execute(
+                    delete(table).where(table.part == self.part, table.subscription == self.name)
+                )
+            self._last_id = await newest_id(transaction)
+
+    async def deliver(self) -> int:
+        """Handle what failed before, then a batch of what is new; return how many were handled."""
+        again, self._again = self._again, []
+        handled = await self._hand_over(again)
+        async with self._database.reading() as transaction:
+            newest = await newest_id(transaction)
+            rows = await self.batch(transaction, self._last_id, newest)
+        self._last_id = rows[-1].id if self.more else newest
+        self.show_lag(newest - self._last_id + len(rows), rows)
+        return handled + await self._hand_over([(row, 1) for row in rows])
+
+    async def forget_handled(self) -> None:
+        """Nothing is noted."""
+
+    async def _hand_over(self, rows: list[tuple[EventRow, int]]) -> int:
+        handled = 0
+        for row, tries in rows:
+            if await self.handle(row):
+                handled += 1
+            elif tries < _TRIES:
+                self._again = [*self._again, (row, tries + 1)][-_AGAIN_AT_MOST:]
+        return handled
