@@ -10,7 +10,7 @@ serves a subscription (`base.turns`); live ones (`start="now"`) are each process
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from base.clock import Clock
 from base.db import Database
-from base.eventlog import EventRow, forget, replay
+from base.eventlog import EventRow, forget, lags, replay
 from base.events import DomainEvent, event_name, scope_of
 from base.hearing import Handler, Hearing
 from base.live_subscription import LiveSubscription
@@ -55,6 +55,7 @@ class Bus:
         self._subscriptions: list[Hearing] = []
         self._types: dict[str, type[DomainEvent]] = {}
         self._opened = 0
+        self._tidied = -math.inf
         self._stopping = asyncio.Event()
 
     def subscribe(
@@ -81,11 +82,18 @@ class Bus:
             kind(part, name, handlers, self._database, self._clock, self._metrics)
         )
 
-    def add(self, transaction: AsyncSession, event: DomainEvent, *, actor: str = "") -> None:
+    def add(
+        self,
+        transaction: AsyncSession,
+        event: DomainEvent,
+        *,
+        actor: str = "",
+        at_ms: int | None = None,
+    ) -> None:
         """Keep `event` in `transaction`; it is heard once that is committed.
 
-        `actor` is the person who did it, if it was one. RuntimeError inside a savepoint, which could be
-        undone without the event.
+        `actor` is the person who did it, if it was one; `at_ms` when it happened, if not now (Unix).
+        RuntimeError inside a savepoint, which could be undone without the event.
         """
         sync = transaction.sync_session
         if sync.in_nested_transaction():
@@ -96,7 +104,7 @@ class Bus:
             EventRow(
                 name=name,
                 version=event.version,
-                at_ms=self._clock.unix_ms(),
+                at_ms=self._clock.unix_ms() if at_ms is None else at_ms,
                 actor=actor,
                 scope=scope_of(event),
                 body=msgspec.json.encode(event),
@@ -118,12 +126,15 @@ class Bus:
                 group.create_task(self._serve(each, turns), name=f"bus {each.part}/{each.name}")
                 for each in self._subscriptions
             ]
-            tidying = group.create_task(self._tidy_again(), name="bus tidy")
+            # Apart from the subscriptions: a handler that hangs must be seen.
+            tidying = group.create_task(self._again(self._tidy_hourly), name="bus tidy")
+            measuring = group.create_task(self._again(self.measure), name="bus measure")
             try:
                 yield
             finally:
                 self._stopping.set()
                 tidying.cancel()
+                measuring.cancel()
                 self._ring()
                 group.create_task(_cancel_late(serving), name="bus stop")
 
@@ -153,6 +164,19 @@ class Bus:
         for subscription in self._subscriptions:
             await subscription.forget_handled()
 
+    async def measure(self) -> None:
+        """Set the gauges that say how far every subscription is behind, also one nobody serves."""
+        names = {(each.part, each.name): each.event_names for each in self._subscriptions}
+        async with self._database.reading() as transaction:
+            found = await lags(transaction, names)
+        now_ms = self._clock.unix_ms()
+        for lag in found:
+            labels = (lag.part, lag.subscription)
+            self._metrics.events_behind.labels(*labels).set(lag.behind)
+            self._metrics.events_waiting.labels(*labels).set(lag.waiting)
+            age_ms = 0 if lag.oldest_ms is None else max(0, now_ms - lag.oldest_ms)
+            self._metrics.events_lag.labels(*labels).set(age_ms / 1000)
+
     # --- inside ------------------------------------------------------------------------------
 
     async def _open(self) -> None:
@@ -180,13 +204,15 @@ class Bus:
                 async with asyncio.timeout(_IDLE_S):
                     await subscription.bell.wait()
 
-    async def _tidy_again(self) -> None:
-        before = -math.inf
+    async def _tidy_hourly(self) -> None:
+        if self._clock.now() - self._tidied >= _TIDY_S:
+            self._tidied = self._clock.now()
+            await self.tidy()
+
+    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                if self._clock.now() - before >= _TIDY_S:
-                    before = self._clock.now()
-                    await self.tidy()
+                await work()
             except Exception as error:
                 log.exception("event_log_unreachable", **safe_error(error))
             await asyncio.sleep(_IDLE_S)

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
 from alembic import command
-from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
@@ -19,9 +19,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
-from base.database_url import CONNECT_WITHIN_S, is_sqlite, normal_url, reaching
-
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+from base.database_url import CONNECT_WITHIN_S, is_sqlite, normal_url, reaching, shown
+from base.migrations import MigrationsError, alembic_config, check, folders_of_source
 
 _BUSY_MS = 5000
 _READ_ONLY = "inkcall_read_only"
@@ -76,13 +75,22 @@ class Database:
         async with self._reading.begin() as transaction:
             yield transaction
 
-    async def migrate(self) -> None:
-        """Bring the schema up to date."""
+    async def migrate(self, folders: Iterable[Path] | None = None) -> None:
+        """Bring the schema up to date; raise `MigrationsError` when migrations contradict each other.
+
+        `folders` are those of the parts; without it, those of all parts in this source tree.
+        """
         if is_sqlite(self._url) and (file := make_url(self._url).database):
             await asyncio.to_thread(Path(file).parent.mkdir, parents=True, exist_ok=True)
+        brought = folders_of_source() if folders is None else list(folders)
+        await asyncio.to_thread(check, brought)
+        config = alembic_config(self._url, brought)
         # Alembic's environment runs a loop of its own, so it needs a thread of its own.
-        with reaching(self._url):
-            await asyncio.to_thread(command.upgrade, alembic_config(self._url), "heads")
+        try:
+            with reaching(self._url):
+                await asyncio.to_thread(command.upgrade, config, "heads")
+        except CommandError as error:
+            raise MigrationsError(f"{shown(self._url)} cannot be migrated ({error}).") from None
 
     async def answers(self) -> bool:
         """Return True when a query came back; raises what the driver raises otherwise."""
@@ -163,11 +171,3 @@ def _without_nul(
 
     # Many rows in one statement come as one row of all their values, although it says `many`.
     return statement, [plain(row) for row in values] if isinstance(values, list) else plain(values)
-
-
-def alembic_config(url: str) -> AlembicConfig:
-    """Return what Alembic needs to know to work on the database at `url`."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = url
-    return config

@@ -6,6 +6,9 @@ event_waiting   what failed, and what came after it in the same scope
 event_handled   what an idempotent handler has done already, by envelope
 """
 
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -149,3 +152,45 @@ async def forget_handled(transaction: AsyncSession, part: str, subscription: str
             HandledRow.event_id.not_in(waiting),
         )
     )
+
+
+class Lag(NamedTuple):
+    """How far a subscription is behind."""
+
+    part: str
+    subscription: str
+    behind: int
+    """Events that are new to it."""
+    waiting: int
+    """Events that failed, or wait behind one that did."""
+    oldest_ms: int | None
+    """When the oldest of all these happened, Unix; None when there is none."""
+
+
+async def lags(
+    transaction: AsyncSession, names: Mapping[tuple[str, str], Collection[str]]
+) -> list[Lag]:
+    """Return how far every subscription is behind; `names` says what those that are served hear.
+
+    One that is not served, of an older version or another process, is measured against all events.
+    """
+    found = []
+    for cursor in list(await transaction.scalars(select(CursorRow))):
+        key = (cursor.part, cursor.subscription)
+        new = select(func.count(), func.min(EventRow.at_ms)).where(EventRow.id > cursor.last_id)
+        if key in names:
+            new = new.where(EventRow.name.in_(names[key]))
+        held = (
+            select(func.count(), func.min(EventRow.at_ms))
+            .select_from(WaitingRow)
+            .outerjoin(EventRow, EventRow.id == WaitingRow.event_id)
+            .where(WaitingRow.part == key[0], WaitingRow.subscription == key[1])
+        )
+        behind, new_ms = (await transaction.execute(new)).one()
+        waiting, waiting_ms = (await transaction.execute(held)).one()
+        found.append(Lag(*key, behind, waiting, _oldest(new_ms, waiting_ms)))
+    return found
+
+
+def _oldest(*times_ms: int | None) -> int | None:
+    return min((each for each in times_ms if each is not None), default=None)

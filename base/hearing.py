@@ -48,6 +48,11 @@ class Hearing(ABC):
         self._clock = clock
         self._metrics = metrics
 
+    @property
+    def event_names(self) -> frozenset[str]:
+        """What it hears."""
+        return frozenset(self.handlers)
+
     @abstractmethod
     async def open(self) -> None:
         """Find the place to begin at."""
@@ -102,10 +107,3 @@ class Hearing(ABC):
             )
             return False
         return True
-
-    def show_lag(self, behind: int, rows: list[EventRow]) -> None:
-        """Let be seen how many events are to be passed, and how old the first of them is."""
-        labels = (self.part, self.name)
-        self._metrics.events_behind.labels(*labels).set(behind)
-        age_ms = self._clock.unix_ms() - rows[0].at_ms if rows else 0
-        self._metrics.events_lag.labels(*labels).set(max(0, age_ms) / 1000)

@@ -45,7 +45,6 @@ class LiveSubscription(Hearing):
             newest = await newest_id(transaction)
             rows = await self.batch(transaction, self._last_id, newest)
         self._last_id = rows[-1].id if self.more else newest
-        self.show_lag(newest - self._last_id + len(rows), rows)
         return handled + await self._hand_over([(row, 1) for row in rows])
 
     async def forget_handled(self) -> None:

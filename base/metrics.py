@@ -1,5 +1,7 @@
 """What the process counts and measures, in a registry of its own (Prometheus text format)."""
 
+from collections.abc import Sequence
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,6 +15,12 @@ from prometheus_client import (
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def _ours(name: str) -> str:
+    if not name.startswith("inkcall_"):
+        raise ValueError(f"the metric {name} does not begin with inkcall_")
+    return name
 
 
 class Metrics:
@@ -83,14 +91,30 @@ class Metrics:
         )
         self.events_behind = Gauge(
             "inkcall_events_behind",
-            "Domain events a subscription has still to pass",
+            "Domain events that are new to a subscription",
+            ["part", "subscription"],
+            registry=registry,
+        )
+        self.events_waiting = Gauge(
+            "inkcall_events_waiting",
+            "Domain events that failed, or wait behind one of the same scope that did",
             ["part", "subscription"],
             registry=registry,
         )
         self.events_lag = Gauge(
             "inkcall_events_lag_seconds",
-            "Age of the oldest domain event a subscription is about to handle",
+            "Age of the oldest domain event a subscription has not handled",
             ["part", "subscription"],
+            registry=registry,
+        )
+        self.event_writes_failed = Counter(
+            "inkcall_event_write_failures_total",
+            "Times that domain events could not be written and were kept for another try",
+            registry=registry,
+        )
+        self.events_lost = Counter(
+            "inkcall_events_lost_total",
+            "Domain events that were given up before they were written",
             registry=registry,
         )
         self.jobs = Gauge(
@@ -106,6 +130,14 @@ class Metrics:
             registry=registry,
         )
         ProcessCollector(registry=registry)
+
+    def counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
+        """Make a counter of a part's own; its name begins with `inkcall_` and the part's name."""
+        return Counter(_ours(name), text, labels, registry=self.registry)
+
+    def gauge(self, name: str, text: str, labels: Sequence[str] = ()) -> Gauge:
+        """Make a gauge of a part's own; its name begins with `inkcall_` and the part's name."""
+        return Gauge(_ours(name), text, labels, registry=self.registry)
 
     def render(self) -> bytes:
         """Return everything in the text format scrapers read."""

@@ -17,6 +17,8 @@ from base.clock import Clock
 from base.commands import Command
 from base.config import Config, ConfigError, Section
 from base.metrics import Metrics
+from base.routes import Route
+from base.sockets import SocketRoute
 
 Service = TypeVar("Service")
 
@@ -28,29 +30,20 @@ class StartError(Exception):
     """The server cannot start; the text is one sentence that says what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SocketRoute:
-    """A WebSocket that a part serves."""
-
-    path: str
-    kind: str
-    """A short fixed word for metrics."""
-    hello: type[Any]
-    """The one message a peer may send first."""
-    decoder: Any
-    """`wire.codec`'s decoder of what a peer may send."""
-    handler: Callable[[Any], Any]
-    """Makes the handler of one socket."""
-
-
 class Process:
     """What every part is given at its start: the common things, and the services of earlier parts."""
 
-    def __init__(self, config: Config, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, config: Config, clock: Clock, metrics: Metrics, parts: "Sequence[Part]" = ()
+    ) -> None:
         self.config = config
         self.clock = clock
         self.metrics = metrics
+        self.parts = parts
+        """All parts as they declare themselves, in their order."""
         self.background = Background()
+        self.routes: list[Route] = []
+        """Rows of the HTTP interface; their handlers reach the part's services by closure."""
         self.sockets: list[SocketRoute] = []
         self.health: dict[str, HealthCheck] = {}
         self.drains: list[Callable[[int], Awaitable[None]]] = []
@@ -87,6 +80,10 @@ class Part:
     commands: Sequence[Command] = ()
     """Its subcommands of `inkcall`."""
     tables: Sequence[type[Any]] = ()
+    actions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What its routes' rules speak of: action -> role -> widest scope, as `people/grants.py` names them."""
+    codes: Mapping[str, int] = field(default_factory=dict)
+    """HTTP's status of each code its own refusals have."""
     migrations: Path | None = None
     """Folder of its migrations, when they lie with the part."""
     demo: Callable[[Process], Awaitable[None]] | None = None
@@ -105,6 +102,11 @@ def check_parts(parts: Sequence[Part]) -> None:
         if missing:
             raise StartError(f"the part {part.name} needs {', '.join(missing)} before it")
         seen.add(part.name)
+
+
+def migrations(parts: Sequence[Part]) -> list[Path]:
+    """Return the folders of migrations that parts bring."""
+    return [part.migrations for part in parts if part.migrations is not None]
 
 
 def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:

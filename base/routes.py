@@ -8,9 +8,33 @@ from typing import Any, Final, Literal
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Awaitable[Any]]
-"""Takes the request, and the decoded body when the row has one; returns what the row `returns`."""
+"""Takes the request, and the decoded body when the row has one; returns what the row `returns`.
+
+One whose first parameter is an `Asked` gets that instead of the HTTP library's request.
+"""
 Loader = Callable[[Any, str], Awaitable[Any]]
-"""Takes the request and who asks (an id); returns the object a rule is about, or refuses."""
+"""Takes the request, or an `Asked`, and who asks (an id); returns the object a rule is about, or refuses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as a part sees it that knows nothing of HTTP."""
+
+    person: str
+    """Who asks; empty when the row is public."""
+    role: str
+    path: Mapping[str, str]
+    """What stands in the place of each name in the row's path."""
+    query: Mapping[str, int | str]
+    """Every parameter that the row names, within its bounds."""
+
+    def number(self, name: str) -> int:
+        """Return a parameter of kind `number`."""
+        return int(self.query[name])
+
+    def text(self, name: str) -> str:
+        """Return a parameter of another kind; empty when it is not there."""
+        return str(self.query[name])
 
 
 @dataclass(frozen=True, slots=True)

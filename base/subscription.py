@@ -56,7 +56,6 @@ class Subscription(Hearing):
             rows = await self.batch(transaction, before, newest)
             held = set(await transaction.scalars(select(WaitingRow.scope).where(*self._mine())))
         reached = rows[-1].id if self.more else newest
-        self.show_lag(newest - reached + len(rows), rows)
         # Events for others are passed over; noting that each time would be a commit an event.
         if not rows and reached - before < _NOTED_EVERY:
             return 0
@@ -143,9 +142,3 @@ class Subscription(Hearing):
 
     def _mine(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return WaitingRow.part == self.part, WaitingRow.subscription == self.name
-
-    async def waiting(self) -> int:
-        """Return how many events wait for another try."""
-        async with self._database.reading() as transaction:
-            query = select(func.count()).select_from(WaitingRow).where(*self._mine())
-            return await transaction.scalar(query) or 0

@@ -22,7 +22,7 @@ from aiortc import sdp
 
 from server.media import rtcp
 from server.media.dtls import DtlsSession, fingerprints, generate_certificate
-from server.media.packets import Kind, kind_of
+from server.media.packets import DatagramKind, kind_of
 
 SO_TIMESTAMPNS = 35
 PAYLOAD = 80
@@ -103,9 +103,9 @@ class Side:
                 data, address = self.sock.recvfrom(2048)
             except BlockingIOError:
                 return
-            if kind_of(data) is Kind.STUN:
+            if kind_of(data) is DatagramKind.STUN:
                 self.took_stun(data, address)
-            elif kind_of(data) is Kind.DTLS:
+            elif kind_of(data) is DatagramKind.DTLS:
                 self.dtls.transport.push(data)
 
     def took_stun(self, data: bytes, address: tuple[str, int]) -> None:

@@ -23,6 +23,7 @@ from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember
 from server.media import Leg, MediaConfig, MediaEndpoint
+from server.media.plane import Tapped
 
 
 class Inkcall:
@@ -74,13 +75,13 @@ class Inkcall:
             min_free_bytes=0,
         )
         self.recorders.append(recorder)
+
+        def tap(tapped: list[Tapped]) -> None:
+            for member, packet, at in tapped:
+                recorder.voice(member, packet, int((at - opened) * 1e6))
+
         for side in (0, 1):
-            voice, member = recorder.voice, f"m{side}"
-
-            def tap(packet: bytes, at: float, voice: Any = voice, member: str = member) -> None:
-                voice(member, packet, int((at - opened) * 1e6))
-
-            self.endpoint.set_tap(f"{call}.{side}", tap)
+            self.endpoint.set_tap(f"{call}.{side}", tap, f"m{side}")
 
     async def answer(self, call: int, side: int, sdp: str) -> None:
         await self.legs[f"{call}.{side}"].accept_answer(sdp)
@@ -102,6 +103,17 @@ class Inkcall:
             await recorder.seal("bench")
         await self.running.aclose()
         await self.endpoint.close()
+
+
+class Class(Inkcall):
+    """One speaker, call 0, whom every other call's one side hears; nothing recorded."""
+
+    async def open(self, call: int, side: int) -> str:
+        leg = self.endpoint.open_leg(f"{call}.{side}", on_state=lambda *_: None)
+        self.legs[leg.id] = leg
+        if call:
+            self.endpoint.hear(leg.id, "0.0")
+        return leg.offer()
 
 
 class AiortcBytes:
@@ -240,12 +252,13 @@ async def serve(way: Any, ready: Callable[[int], None]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--way", choices=("inkcall", "inkcall-bare", "bytes", "relay"))
+    parser.add_argument("--way", choices=("inkcall", "inkcall-bare", "class", "bytes", "relay"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ways: dict[str, Callable[[], Any]] = {
             "inkcall": lambda: Inkcall(Path(folder), record=True),
             "inkcall-bare": lambda: Inkcall(Path(folder), record=False),
+            "class": lambda: Class(Path(folder), record=False),
             "bytes": AiortcBytes,
             "relay": AiortcRelay,
         }

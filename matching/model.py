@@ -3,7 +3,7 @@
 A call moves by `TRANSITIONS`; docs/states.md is drawn from it.
 
 A proposal is a lease: from `ringing` on, the teacher belongs to this call and to no other. Every
-page that heard of a call hears of its end exactly once.
+tab that heard of a call hears of its end exactly once.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ _ASKED: Mapping[Presence, Event] = {
 
 
 class CallError(Exception):
-    """What a page asked for cannot be; `code` is one of `wire.codes`."""
+    """What a tab asked for cannot be; `code` is one of `wire.codes`."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -59,9 +59,9 @@ class Rules:
 
     ring_s: float = 20.0
     lost_s: float = 5.0
-    """How long a side may be without any page before its ringing call is given up."""
+    """How long a side may be without any tab before its ringing call is given up."""
     keep_available_s: float = 60.0
-    """A teacher who comes back sooner is as available as she was."""
+    """A teacher who comes back sooner is as available as they were."""
 
 
 @dataclass(slots=True)
@@ -74,17 +74,17 @@ class Call:
     subject: Subject
     note: str
     deadline: float
-    caller_page: str
+    caller_tab: str
     stage: Stage = "calling"
-    teacher_page: str | None = None
-    """The page that accepted."""
+    teacher_tab: str | None = None
+    """The tab that accepted."""
     told: set[str] = field(default_factory=set)
-    """The teacher's pages on which it rings."""
+    """The teacher's tabs on which it rings."""
 
 
 @dataclass(slots=True)
 class _Person:
-    pages: set[str] = field(default_factory=set)
+    tabs: set[str] = field(default_factory=set)
     lost_at: float | None = None
     available: bool = False
     call: str | None = None
@@ -96,25 +96,25 @@ class _Person:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Show the call on these pages of the teacher."""
+    """Show the call on these tabs of the teacher."""
 
     call: Call
-    pages: tuple[str, ...]
+    tabs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ShowRinging:
-    """Tell the student's page that it rings."""
+    """Tell the student's tab that it rings."""
 
     call: Call
-    page: str
+    tab: str
 
 
 @dataclass(frozen=True, slots=True)
 class TellEnded:
-    """Tell one page that the call ended, and how."""
+    """Tell one tab that the call ended, and how."""
 
-    page: str
+    tab: str
     call: str
     outcome: CallOutcome
 
@@ -136,11 +136,11 @@ class MakeRoom:
 
 @dataclass(frozen=True, slots=True)
 class EnterRoom:
-    """Send these pages into the room that was made."""
+    """Send these tabs into the room that was made."""
 
     call: Call
     session: str
-    pages: tuple[str, ...]
+    tabs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Switchboard:
     def presence(self, teacher: str) -> Presence:
         """Return what students see of a teacher."""
         person = self._teachers.get(teacher)
-        if person is None or (not person.pages and not person.session):
+        if person is None or (not person.tabs and not person.session):
             return "offline"
         if person.call or person.session:
             return "busy"
@@ -198,53 +198,53 @@ class Switchboard:
         """Return how many calls are under way and not yet sessions."""
         return len(self._calls)
 
-    # --- pages come and go -----------------------------------------------------------------
+    # --- tabs come and go ------------------------------------------------------------------
 
-    def teacher_connected(self, page: str, teacher: str, now: float) -> list[Effect]:
-        """A page of a teacher is here; a call that rings is shown on it too."""
+    def teacher_connected(self, tab: str, teacher: str, now: float) -> list[Effect]:
+        """A tab of a teacher is here; a call that rings is shown on it too."""
         before = self.presence(teacher)
         person = self._teachers.setdefault(teacher, _Person())
         kept = person.lost_at is None or now - person.lost_at <= self.rules.keep_available_s
         person.available = person.available and kept
-        person.pages.add(page)
+        person.tabs.add(tab)
         person.lost_at = None
         effects = self._presence_since(before, teacher)
         call = self._calls.get(person.call or "")
         if call is not None and call.stage == "ringing":
-            call.told.add(page)
-            effects.append(Ring(call, (page,)))
-        elif call is not None and call.teacher_page not in person.pages:
-            # The page that accepted was lost while the room is made: she goes in on this one.
-            call.teacher_page = page
-            call.told.add(page)
+            call.told.add(tab)
+            effects.append(Ring(call, (tab,)))
+        elif call is not None and call.teacher_tab not in person.tabs:
+            # The tab that accepted was lost while the room is made: they go in on this one.
+            call.teacher_tab = tab
+            call.told.add(tab)
         return effects
 
-    def student_connected(self, page: str, student: str, now: float) -> list[Effect]:
-        """A page of a student is here. If his calling page was lost, the call is now this one's."""
+    def student_connected(self, tab: str, student: str, now: float) -> list[Effect]:
+        """A tab of a student is here. If their calling tab was lost, the call is now this one's."""
         person = self._students.setdefault(student, _Person())
-        orphaned = not person.pages
-        person.pages.add(page)
+        orphaned = not person.tabs
+        person.tabs.add(tab)
         person.lost_at = None
         call = self._calls.get(person.call or "")
         if call is None or not orphaned:
             return []
-        call.caller_page = page
-        return [ShowRinging(call, page)]
+        call.caller_tab = tab
+        return [ShowRinging(call, tab)]
 
-    def disconnected(self, page: str, person_id: str, now: float) -> list[Effect]:
-        """A page is gone. A call it was part of waits `lost_s` for another page."""
+    def disconnected(self, tab: str, person_id: str, now: float) -> list[Effect]:
+        """A tab is gone. A call it was part of waits `lost_s` for another tab."""
         for people, is_teacher in ((self._teachers, True), (self._students, False)):
             person = people.get(person_id)
-            if person is None or page not in person.pages:
+            if person is None or tab not in person.tabs:
                 continue
             before = self.presence(person_id)
-            person.pages.discard(page)
+            person.tabs.discard(tab)
             call = self._calls.get(person.call or "")
             if call is not None:
-                call.told.discard(page)
-                if not is_teacher and call.caller_page == page and person.pages:
+                call.told.discard(tab)
+                if not is_teacher and call.caller_tab == tab and person.tabs:
                     return self._end(call, "cancel")
-            if not person.pages:
+            if not person.tabs:
                 person.lost_at = now
                 self._forget_if_idle(people, person_id)
             return self._presence_since(before, person_id) if is_teacher else []
@@ -253,14 +253,14 @@ class Switchboard:
     # --- what people ask for ---------------------------------------------------------------
 
     def set_available(self, teacher: str, available: bool) -> list[Effect]:
-        """A teacher opens or closes her door; a call that rings goes on ringing."""
+        """A teacher opens or closes their door; a call that rings goes on ringing."""
         before = self.presence(teacher)
         self._teachers.setdefault(teacher, _Person()).available = available
         return self._presence_since(before, teacher)
 
     def call(
         self,
-        page: str,
+        tab: str,
         student: str,
         teacher: str,
         subject: Subject,
@@ -268,8 +268,8 @@ class Switchboard:
         call_id: str,
         now: float,
     ) -> list[Effect]:
-        """A student calls a teacher; raise `CallError` when he may not call at all."""
-        caller = self._students.setdefault(student, _Person(pages={page}))
+        """A student calls a teacher; raise `CallError` when they may not call at all."""
+        caller = self._students.setdefault(student, _Person(tabs={tab}))
         if caller.call is not None:
             raise CallError("already_calling", "you are calling a teacher already")
         if caller.session is not None:
@@ -278,7 +278,7 @@ class Switchboard:
         stage = TRANSITIONS["calling", _ASKED[presence]]
         if stage != "ringing":
             outcome = _outcome(stage)
-            return [TellEnded(page, call_id, outcome), CallOver(call_id, outcome)]
+            return [TellEnded(tab, call_id, outcome), CallOver(call_id, outcome)]
         before = presence
         called = self._teachers[teacher]
         call = Call(
@@ -288,20 +288,20 @@ class Switchboard:
             subject=subject,
             note=note,
             deadline=now + self.rules.ring_s,
-            caller_page=page,
+            caller_tab=tab,
             stage=stage,
-            told=set(called.pages),
+            told=set(called.tabs),
         )
         self._calls[call_id] = call
         caller.call = called.call = call_id
         return [
-            ShowRinging(call, page),
+            ShowRinging(call, tab),
             Ring(call, tuple(sorted(call.told))),
             *self._presence_since(before, teacher),
         ]
 
     def cancel(self, student: str, call_id: str) -> list[Effect]:
-        """The student gives up; until the room is made he can."""
+        """The student gives up; until the room is made they can."""
         call = self._calls.get(call_id)
         if call is None or call.student != student:
             raise CallError("unknown_call", "this call is over")
@@ -311,15 +311,15 @@ class Switchboard:
         """The teacher does not take the call."""
         return self._end(self._ringing_for(teacher, call_id), "decline")
 
-    def accept(self, page: str, teacher: str, call_id: str) -> list[Effect]:
-        """The teacher takes the call on one page; her other pages stop ringing."""
+    def accept(self, tab: str, teacher: str, call_id: str) -> list[Effect]:
+        """The teacher takes the call on one tab; their other tabs stop ringing."""
         call = self._ringing_for(teacher, call_id)
         stage = TRANSITIONS[call.stage, "accept"]
         assert stage == "connecting"
         call.stage = stage
-        call.teacher_page = page
-        others = sorted(call.told - {page})
-        call.told = {page}
+        call.teacher_tab = tab
+        others = sorted(call.told - {tab})
+        call.told = {tab}
         told: list[Effect] = [TellEnded(other, call_id, "answered_elsewhere") for other in others]
         return [*told, MakeRoom(call)]
 
@@ -336,10 +336,10 @@ class Switchboard:
         student.call = teacher.call = None
         student.session = teacher.session = session
         self._sessions[session] = (call.student, call.teacher)
-        pages = [call.caller_page] if call.caller_page in student.pages else []
-        if call.teacher_page in teacher.pages:
-            pages.append(call.teacher_page)
-        return [CallOver(call_id, outcome), EnterRoom(call, session, tuple(pages))]
+        tabs = [call.caller_tab] if call.caller_tab in student.tabs else []
+        if call.teacher_tab in teacher.tabs:
+            tabs.append(call.teacher_tab)
+        return [CallOver(call_id, outcome), EnterRoom(call, session, tuple(tabs))]
 
     def session_failed(self, call_id: str) -> list[Effect]:
         """The room could not be made."""
@@ -401,13 +401,13 @@ class Switchboard:
         outcome = _outcome(TRANSITIONS[call.stage, event])
         del self._calls[call.call]
         student, teacher = self._students[call.student], self._teachers[call.teacher]
-        # While it rang she was busy, unless all her pages were gone.
+        # While it rang they were busy, unless all their tabs were gone.
         before: Presence = self.presence(call.teacher)
         student.call = teacher.call = None
         effects: list[Effect] = []
-        if call.caller_page in student.pages:
-            effects.append(TellEnded(call.caller_page, call.call, outcome))
-        effects += [TellEnded(page, call.call, outcome) for page in sorted(call.told)]
+        if call.caller_tab in student.tabs:
+            effects.append(TellEnded(call.caller_tab, call.call, outcome))
+        effects += [TellEnded(tab, call.call, outcome) for tab in sorted(call.told)]
         effects.append(CallOver(call.call, outcome))
         effects += self._presence_since(before, call.teacher)
         self._forget_if_idle(self._students, call.student)
@@ -421,10 +421,10 @@ class Switchboard:
     def _forget_if_idle(self, people: dict[str, _Person], person_id: str) -> None:
         """Drop a person of whom nothing needs remembering, so that the tables do not grow.
 
-        An available teacher is remembered: she may come back within `keep_available_s`.
+        An available teacher is remembered: they may come back within `keep_available_s`.
         """
         person = people[person_id]
-        if not (person.pages or person.call or person.session or person.available):
+        if not (person.tabs or person.call or person.session or person.available):
             del people[person_id]
 
 

@@ -1,23 +1,12 @@
 """Alembic's environment: runs the migrations on the database it is told, with our own engine."""
 
 import asyncio
+import importlib
 
 from alembic import context
 from sqlalchemy import Connection
 
-import base.eventlog
-import base.jobs.tables
-import people.tables
-import sessions.tables
 from base.db import Base, create_engine
-
-TABLES = (
-    base.eventlog.EventRow,
-    base.jobs.tables.JobRow,
-    people.tables.PersonRow,
-    sessions.tables.SessionRow,
-)
-"""Imported so that `Base.metadata` knows every table."""
 
 
 def run(connection: Connection) -> None:
@@ -32,11 +21,17 @@ def run(connection: Connection) -> None:
 
 
 async def main() -> None:
-    url = context.config.attributes.get("url") or context.config.get_main_option("sqlalchemy.url")
+    url = context.config.attributes.get("url")
+    if url is None:
+        # Alembic's own program: what is to be compared with the database must be known first.
+        importlib.import_module("server.app")
+        url = context.config.get_main_option("sqlalchemy.url")
     engine = create_engine(str(url))
-    async with engine.begin() as connection:
-        await connection.run_sync(run)
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()
 
 
 asyncio.run(main())

@@ -1,4 +1,4 @@
-"""`inkcall-pen`: pairs a pen with a teacher, and carries its ink to her sessions."""
+"""`inkcall-pen`: pairs a pen with a teacher, and carries its ink to their sessions."""
 
 import argparse
 import asyncio
@@ -83,8 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="inkcall-pen",
-        description="Carries what a teacher's pen writes to her session. First `pair` the pen with "
-        "her account, once; then `run` the bridge beside the browser whenever she teaches.",
+        description="Carries what a teacher's pen writes to their session. First `pair` the pen with "
+        "their account, once; then `run` the bridge beside the browser whenever they teach.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -8,6 +8,7 @@ A grant reaches an object when the object is the person's own, or lies in the gr
 table lets the role's action go that far.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -52,6 +53,9 @@ Action = Literal[
     "cancel_job",
 ]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+"""Those of the parts that always stand; another part brings its own (`base.part.Part.actions`)."""
+
+Table = Mapping[GrantRole, Mapping[str, ScopeKind]]
 
 Place = tuple[ScopeKind, str]
 HERE: Final[Place] = ("city", "here")
@@ -79,7 +83,7 @@ class Object:
 WHOLE: Final = Object()
 """Everything there is: nobody's own, in the city."""
 
-_EVERYBODY: Final[dict[Action, ScopeKind]] = {
+_EVERYBODY: Final[dict[str, ScopeKind]] = {
     "read_account": "self",
     "read_vocabulary": "self",
     "read_own_sessions": "self",
@@ -88,7 +92,7 @@ _EVERYBODY: Final[dict[Action, ScopeKind]] = {
 }
 
 
-def _auditing(widest: ScopeKind) -> dict[Action, ScopeKind]:
+def _auditing(widest: ScopeKind) -> dict[str, ScopeKind]:
     return {
         "see_photo": widest,
         "search_recordings": widest,
@@ -98,12 +102,12 @@ def _auditing(widest: ScopeKind) -> dict[Action, ScopeKind]:
     }
 
 
-_MEMBER: Final[dict[Action, ScopeKind]] = {
+_MEMBER: Final[dict[str, ScopeKind]] = {
     "enter_lobby": "self",
     "send_photo": "self",
     "see_photo": "self",
 }
-_TEACHING: Final[dict[Action, ScopeKind]] = {
+_TEACHING: Final[dict[str, ScopeKind]] = {
     **_MEMBER,
     "report_session": "self",
     "pair_pen": "self",
@@ -111,7 +115,7 @@ _TEACHING: Final[dict[Action, ScopeKind]] = {
     "remove_pen": "self",
 }
 
-TABLE: Final[dict[GrantRole, dict[Action, ScopeKind]]] = {
+TABLE: Final[Table] = {
     "student": {**_EVERYBODY, **_MEMBER, "rate_session": "self"},
     "guardian": _EVERYBODY,
     "teacher": {**_EVERYBODY, **_TEACHING},
@@ -141,18 +145,37 @@ def grants_of(person: str, role: Role) -> tuple[Grant, ...]:
     return (Grant(person, granted, scope, person if scope == "self" else HERE[1]),)
 
 
-def may(grants: tuple[Grant, ...], action: Action, target: Object) -> bool:
+def with_actions(table: Table, actions: Mapping[str, Mapping[str, str]]) -> Table:
+    """Return the table with a part's own actions in it, each as role -> widest scope.
+
+    ValueError for an action that is there already, a role or a scope that is not, or no role at all.
+    """
+    rows = {role: dict(table[role]) for role in ROLES}
+    known = {action for row in table.values() for action in row}
+    for action, scopes in actions.items():
+        if action in known:
+            raise ValueError(f"the action {action} is there already")
+        if not scopes:
+            raise ValueError(f"nobody may do {action}")
+        for role, scope in scopes.items():
+            if role not in ROLES or scope not in KINDS:
+                raise ValueError(f"there is no role {role} or no scope {scope} for {action}")
+            rows[role][action] = scope
+    return rows
+
+
+def may(grants: tuple[Grant, ...], action: str, target: Object, table: Table = TABLE) -> bool:
     """Tell whether one of the grants lets its holder do `action` to `target`."""
-    return any(_reaches(grant, action, target) for grant in grants)
+    return any(_reaches(grant, action, target, table) for grant in grants)
 
 
-def may_ever(grants: tuple[Grant, ...], action: Action) -> bool:
+def may_ever(grants: tuple[Grant, ...], action: str, table: Table = TABLE) -> bool:
     """Tell whether there can be anything the holder of these may do `action` to."""
-    return any(action in TABLE[grant.role] for grant in grants)
+    return any(action in table[grant.role] for grant in grants)
 
 
-def _reaches(grant: Grant, action: Action, target: Object) -> bool:
-    widest = TABLE[grant.role].get(action)
+def _reaches(grant: Grant, action: str, target: Object, table: Table) -> bool:
+    widest = table[grant.role].get(action)
     if widest is None:
         return False
     if grant.person in target.owners:

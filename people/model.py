@@ -1,4 +1,4 @@
-"""A person, his role, and who a token or a pen speaks for. Pure."""
+"""A person, their role, and who a token or a pen speaks for. Pure."""
 
 import unicodedata
 from typing import Annotated

@@ -24,7 +24,7 @@ _CHUNK_BYTES = 256 * 1024
 
 
 class RecordedVoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A member who was heard, and the side of the rendered voices he is on."""
+    """A member who was heard, and the side of the rendered voices they are on."""
 
     member: str
     side: Side

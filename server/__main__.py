@@ -8,13 +8,14 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from base.config import Config, ConfigError, load_config
 from base.log import configure_log, get_logger
-from base.part import StartError
+from base.part import Part, StartError
 from base.signing import KeyFileError
-from server.app import SECTIONS, default_config_file, serving
+from server.app import PARTS, SECTIONS, default_config_file, serving
 from server.loop import LoopError, loop_factory
 
 log = get_logger(__name__)
@@ -41,16 +42,16 @@ def main() -> None:
         sys.exit(_said(str(error), FAILED))
 
 
-def serve(config: Config, *, demo: bool) -> None:
+def serve(config: Config, *, demo: bool, parts: Sequence[Part] = PARTS) -> None:
     """Run the server until a signal ends it; raise one of `StartFailed` when it cannot start."""
     configure_log(config.log.format, config.log.level)
     factory = loop_factory(config.server.loop)
     with asyncio.Runner(loop_factory=factory) as runner:
         log.info("loop", loop=factory.__module__.partition(".")[0])
-        runner.run(_run(config, demo=demo))
+        runner.run(_run(config, demo, parts))
 
 
-async def _run(config: Config, *, demo: bool) -> None:
+async def _run(config: Config, demo: bool, parts: Sequence[Part]) -> None:
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     now = asyncio.Event()
@@ -64,7 +65,7 @@ async def _run(config: Config, *, demo: bool) -> None:
 
     loop.add_signal_handler(signal.SIGTERM, terminate)
     loop.add_signal_handler(signal.SIGINT, interrupt)
-    async with serving(config, with_demo=demo) as server:
+    async with serving(config, with_demo=demo, parts=parts) as server:
         await asked.wait()
         async with asyncio.TaskGroup() as group:
             draining = group.create_task(server.drain(config.server.drain_deadline_s))

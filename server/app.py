@@ -21,7 +21,8 @@ from base.db import Database
 from base.jobs.part import PART as JOBS
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.part import Part, Process, StartError, busy, check_parts, sections
+from base.migrations import MigrationsError
+from base.part import Part, Process, StartError, busy, check_parts, migrations, sections
 from base.signing import KeyFileError, Signer, load_or_create_key
 from base.storage.part import PART as STORAGE
 from people.part import PART as PEOPLE
@@ -44,7 +45,12 @@ PARTS = (JOBS, STORAGE, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY,
 its route of the pages takes every GET that no route before it took."""
 
 
-SECTIONS = sections((*PARTS, HTTP))
+def with_http(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts as they are started: the one that mounts what all bring is the last."""
+    return (*parts, HTTP)
+
+
+SECTIONS = sections(with_http(PARTS))
 """The settings sections of all parts."""
 
 
@@ -75,10 +81,10 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """Run a server for the time of the block. Raises `StartError`."""
     async with AsyncExitStack() as stack:
-        process = Process(config, SystemClock(), Metrics())
-        await _bring_common(process, stack)
-        parts = (*parts, HTTP)
+        parts = with_http(parts)
         check_parts(parts)
+        process = Process(config, SystemClock(), Metrics(), parts)
+        await _bring_common(process, stack)
         for part in parts:
             await stack.enter_async_context(_started(part, process))
         for part in parts if with_demo else ():
@@ -131,8 +137,8 @@ async def _bring_common(process: Process, stack: AsyncExitStack) -> None:
     try:
         database = Database(config.database_url)
         stack.push_async_callback(database.close)
-        await database.migrate()
-    except DatabaseError as error:
+        await database.migrate(migrations(process.parts))
+    except (DatabaseError, MigrationsError) as error:
         raise StartError(f"{error} See database.url in the settings.") from None
     process.provide(database)
     process.health["database"] = database.answers

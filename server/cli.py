@@ -7,7 +7,7 @@ import asyncio
 import difflib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,20 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base import db_commands, event_commands
 from base.commands import Answer, Command, Option, WrongUsage
-from base.config import Config, ConfigError, load_config
+from base.config import Config, ConfigError, Section, load_config
 from base.database_url import DatabaseError
 from base.errors import Refusal
+from base.part import Part, migrations, sections
 from base.signing import KeyFileError
 from server.__main__ import FAILED, WRONG_USAGE, StartFailed, serve
-from server.app import PARTS, SECTIONS, default_config_file
-from server.http.part import PART as HTTP
+from server.app import PARTS, default_config_file, with_http
 
-COMMANDS: tuple[Command, ...] = (
-    *db_commands.COMMANDS,
-    *event_commands.COMMANDS,
-    *(command for part in (*PARTS, HTTP) for command in part.commands),
-)
-"""The database's, the event log's, and every part's."""
+Sections = Mapping[str, type[Section]]
 
 CONFIG = click.Option(
     ["--config"],
@@ -55,20 +50,30 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> None:
     """Do what the command line says, and exit."""
-    program(COMMANDS).main(args=arguments, prog_name="inkcall")
+    program(commands(parts), parts).main(args=arguments, prog_name="inkcall")
 
 
-def program(commands: Sequence[Command]) -> click.Group:
+def commands(parts: Sequence[Part] = PARTS) -> tuple[Command, ...]:
+    """Return the database's commands, the event log's, and every part's."""
+    return (
+        *db_commands.commands(migrations(parts)),
+        *event_commands.COMMANDS,
+        *(command for part in with_http(parts) for command in part.commands),
+    )
+
+
+def program(commands: Sequence[Command], parts: Sequence[Part] = PARTS) -> click.Group:
     """Return the whole program; raise ValueError when two commands have one name."""
+    brought = sections(with_http(parts))
     top = Group(
         "inkcall",
         help="Run and look after an Inkcall server.",
         epilog=_examples(("inkcall serve --demo", "inkcall db migrate", "inkcall db --help")),
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    top.add_command(_serve())
+    top.add_command(_serve(parts, brought))
     for command in commands:
         group, _, last = command.name.rpartition(" ")
         home = top if not group else top.commands.get(group)
@@ -77,14 +82,14 @@ def program(commands: Sequence[Command]) -> click.Group:
             top.add_command(home)
         if not isinstance(home, click.Group) or last in home.commands:
             raise ValueError(f"two commands are called {command.name!r}")
-        home.add_command(_clicked(command, last))
+        home.add_command(_clicked(command, last, brought))
     return top
 
 
-def _clicked(command: Command, name: str) -> click.Command:
+def _clicked(command: Command, name: str, brought: Sections) -> click.Command:
     def run(config: Path | None, as_json: bool, **given: Any) -> None:
         options = {option.name: given[_key(option)] for option in command.options}
-        _say(_done(command, _settings(config, as_json), options, as_json), as_json)
+        _say(_done(command, _settings(config, brought, as_json), options, as_json), as_json)
 
     return click.Command(
         name,
@@ -136,9 +141,9 @@ def _done(command: Command, config: Config, options: dict[str, Any], as_json: bo
         _fail(FAILED, "failed", f"{command.name}: {type(error).__name__}: {where}", as_json)
 
 
-def _settings(file: Path | None, as_json: bool) -> Config:
+def _settings(file: Path | None, brought: Sections, as_json: bool) -> Config:
     try:
-        return load_config(file or default_config_file(), os.environ, SECTIONS)
+        return load_config(file or default_config_file(), os.environ, brought)
     except ConfigError as error:
         _fail(WRONG_USAGE, "settings", f"settings: {error}", as_json)
 
@@ -158,11 +163,11 @@ def _examples(lines: Sequence[str]) -> str | None:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines) if lines else None
 
 
-def _serve() -> click.Command:
+def _serve(parts: Sequence[Part], brought: Sections) -> click.Command:
     def run(config: Path | None, demo: bool) -> None:
-        settings = _settings(config, False)
+        settings = _settings(config, brought, False)
         try:
-            serve(settings, demo=demo)
+            serve(settings, demo=demo, parts=parts)
         except StartFailed as error:
             _fail(FAILED, "start", str(error), False)
 

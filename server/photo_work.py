@@ -27,7 +27,7 @@ _CPU_S = 30
 _NICE = 5
 
 
-class Answer(msgspec.Struct, kw_only=True):
+class WorkAnswer(msgspec.Struct, kw_only=True):
     """The first line of the answer. With a refusal nothing follows it."""
 
     refused: Literal["not_a_picture", "picture_too_large"] | None = None
@@ -36,7 +36,7 @@ class Answer(msgspec.Struct, kw_only=True):
     height: int = 0
 
 
-def prepare(data: bytes, max_pixels: int, side: int, quality: int) -> tuple[Answer, bytes]:
+def prepare(data: bytes, max_pixels: int, side: int, quality: int) -> tuple[WorkAnswer, bytes]:
     """Return `data` as a new picture: upright, at most `side` pixels long, pixels and nothing else.
 
     The new picture is painted on an empty one, so EXIF with its place and device, comments, XMP,
@@ -47,14 +47,14 @@ def prepare(data: bytes, max_pixels: int, side: int, quality: int) -> tuple[Answ
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             # Only the head has been read so far: nothing was decoded.
             if picture.width * picture.height > max_pixels:
-                return Answer(refused="picture_too_large"), b""
+                return WorkAnswer(refused="picture_too_large"), b""
             lossless = picture.format in ("PNG", "WEBP")
             # JPEG can be decoded at a half, a quarter or an eighth, which saves most of the work.
             picture.draft("RGB", (side, side))
             picture.load()
             turned = ImageOps.exif_transpose(picture)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, KeyError):
-        return Answer(refused="not_a_picture"), b""
+        return WorkAnswer(refused="not_a_picture"), b""
     clean = _on_white(turned)
     clean.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -62,7 +62,9 @@ def prepare(data: bytes, max_pixels: int, side: int, quality: int) -> tuple[Answ
         clean.save(out, "WEBP", quality=quality, method=4)
     else:
         clean.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
-    answer = Answer(extension="webp" if lossless else "jpg", width=clean.width, height=clean.height)
+    answer = WorkAnswer(
+        extension="webp" if lossless else "jpg", width=clean.width, height=clean.height
+    )
     return answer, out.getvalue()
 
 

@@ -12,7 +12,7 @@ from base.errors import Refusal
 from base.log import get_logger
 from base.programs import ProgramFailed, run_module
 from server.photo_config import PhotosConfig
-from server.photo_work import Answer
+from server.photo_work import WorkAnswer
 
 log = get_logger(__name__)
 
@@ -67,7 +67,7 @@ class PhotoWorkshop:
                     "server.photo_work", *limits, data=data, timeout_s=config.timeout_s
                 )
                 line, _, picture = output.partition(b"\n")
-                answer = msgspec.json.decode(line, type=Answer)
+                answer = msgspec.json.decode(line, type=WorkAnswer)
             except (ProgramFailed, msgspec.DecodeError) as error:
                 log.warning("photo_failed", reason=str(error), bytes=len(data))
                 raise Refusal(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from base.bus import Bus
 from base.db import Database
@@ -30,4 +31,5 @@ PART = Part(
     start=start,
     settings={"sessions": SessionsConfig},
     tables=(SessionRow, PhotoRow, RatingRow, RatingLabelRow, ReportRow),
+    migrations=Path(__file__).parent / "migrations",
 )

@@ -1,4 +1,4 @@
-"""How students found a teacher: the mean score and the style labels of her rated sessions."""
+"""How students found a teacher: the mean score and the style labels of their rated sessions."""
 
 from collections.abc import Iterable
 

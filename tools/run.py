@@ -189,7 +189,7 @@ def welcome(url: str, password: str, logs: Path) -> str:
 
   Every password is {password}: students student1, student2; teachers teacher1, teacher2; auditor auditor1
   1. Sign in as teacher1 in one browser window and as student1 in another.
-  2. The teacher switches herself available; the student calls her; she accepts.
+  2. The teacher goes online; the student calls them; they accept.
   3. Talk. A virtual pen writes by itself and the student sees it. Then replay it as auditor1.
 
   logs: {shown(logs)}

@@ -51,7 +51,7 @@ module.exports = {
       name: 'everything-is-found',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(vue-i18n|vite/)' },
+      to: { couldNotResolve: true, pathNot: '^(vue-i18n|vite/|virtual:)' },
     },
   ],
   options: {

@@ -2,6 +2,7 @@
 import vue from '@vitejs/plugin-vue'
 import ElementPlus from 'unplugin-element-plus/vite'
 import { fileURLToPath } from 'node:url'
+import { delimiter, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
@@ -24,15 +25,48 @@ function oneFunctionOfVue(): Plugin {
   }
 }
 
+/** Features that lie elsewhere: `INKCALL_FEATURES` names their folders, as PATH does. */
+const elsewhere = (process.env.INKCALL_FEATURES ?? '')
+  .split(delimiter)
+  .filter(Boolean)
+  .map((folder) => resolve(folder))
+
+function featuresElsewhere(): Plugin {
+  const NAME = 'virtual:features-elsewhere'
+  const main = fileURLToPath(new URL('./src/main.ts', import.meta.url))
+  const isOutside = (file: string) => elsewhere.some((folder) => file.startsWith(`${folder}/`))
+  return {
+    name: 'features-elsewhere',
+    enforce: 'pre',
+    resolveId(source, importer, options) {
+      if (source === NAME) return `\0${NAME}`
+      // Above their folders there are no packages: they use ours.
+      if (importer && isOutside(importer) && /^[@a-z]/i.test(source))
+        return this.resolve(source, main, { ...options, skipSelf: true })
+      return null
+    },
+    load(id) {
+      if (id !== `\0${NAME}`) return null
+      const lines = elsewhere.map(
+        (folder, at) => `import f${at} from ${JSON.stringify(`${folder}/index.ts`)}`,
+      )
+      return [...lines, `export default [${elsewhere.map((_, at) => `f${at}`).join(', ')}]`].join(
+        '\n',
+      )
+    },
+  }
+}
+
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
-  plugins: [vue(), ElementPlus({}), oneFunctionOfVue()],
+  plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue()],
   resolve: {
-    alias: {
-      '@': fileURLToPath(new URL('./src', import.meta.url)),
-      // Without its compiler: `src/i18n/compile.ts` does what our texts need.
-      'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js',
-    },
+    alias: [
+      { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
+      // Without its compiler: `src/i18n/compile.ts` does what our texts need. The whole name, since
+      // what lies elsewhere is resolved twice.
+      { find: /^vue-i18n$/, replacement: 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js' },
+    ],
   },
   define: {
     // Full bundles of vue-i18n carry both APIs; only the composition API is used here.
@@ -45,6 +79,7 @@ export default defineConfig({
   build: { target: 'es2022', outDir: 'dist', sourcemap: false, assetsInlineLimit: 0 },
   server: {
     host: '127.0.0.1',
+    fs: { allow: ['.', ...elsewhere] },
     proxy: {
       '/api': server,
       '/ws': { target: server, ws: true },

@@ -15,7 +15,7 @@ TOO_SLOW: Final = "too_slow"
 TIMED_OUT: Final = "timed_out"
 GAP: Final = "gap"
 
-# Who he is.
+# Who they are.
 TOKEN_INVALID: Final = "token_invalid"
 TOKEN_EXPIRED: Final = "token_expired"
 TOKEN_REVOKED: Final = "token_revoked"

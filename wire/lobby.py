@@ -43,7 +43,7 @@ class LabelCount(Struct, frozen=True, kw_only=True):
 
 
 class TeacherCard(Struct, frozen=True, kw_only=True):
-    """A teacher as a student sees her when choosing. `rating` is the mean of 12, null when unrated."""
+    """A teacher as a student sees them when choosing. `rating` is the mean of 12, null when unrated."""
 
     teacher: Id
     name: Name
@@ -58,7 +58,7 @@ class TeacherCard(Struct, frozen=True, kw_only=True):
 
 
 class PastSession(Struct, frozen=True, kw_only=True):
-    """One earlier session of a student, shown to the teacher before she accepts."""
+    """One earlier session of a student, shown to the teacher before they accept."""
 
     session: Id
     started_ms: Milliseconds
@@ -86,7 +86,7 @@ class DueForm(Struct, frozen=True, kw_only=True):
 
 
 class SetAvailability(Message, tag="set_availability", frozen=True, kw_only=True):
-    """A teacher opens or closes her door. Away is the state of a teacher who just connected."""
+    """A teacher opens or closes their door. Away is the state of a teacher who just connected."""
 
     available: bool
 
@@ -106,7 +106,7 @@ class CancelCall(Message, tag="cancel_call", frozen=True, kw_only=True):
 
 
 class AcceptCall(Message, tag="accept_call", frozen=True, kw_only=True):
-    """The teacher takes the call on this page."""
+    """The teacher takes the call on this tab."""
 
     call: Id
 
@@ -127,13 +127,13 @@ class Teachers(Message, tag="teachers", frozen=True, kw_only=True):
 
 
 class TeacherChanged(Message, tag="teacher_changed", frozen=True, kw_only=True):
-    """One teacher's card as it is now; `offline` takes her off the list."""
+    """One teacher's card as it is now; `offline` takes them off the list."""
 
     teacher: TeacherCard
 
 
 class Availability(Message, tag="availability", frozen=True, kw_only=True):
-    """To all pages of a teacher: her own presence as the server sees it."""
+    """To all tabs of a teacher: their own presence as the server sees it."""
 
     presence: Presence
 
@@ -147,7 +147,7 @@ class Ringing(Message, tag="ringing", frozen=True, kw_only=True):
 
 
 class IncomingCall(Message, tag="incoming_call", frozen=True, kw_only=True):
-    """To every page of the teacher: who calls, about what, and what came before."""
+    """To every tab of the teacher: who calls, about what, and what came before."""
 
     call: Id
     student: Id
@@ -163,7 +163,7 @@ class IncomingCall(Message, tag="incoming_call", frozen=True, kw_only=True):
 
 
 class CallEnded(Message, tag="call_ended", frozen=True, kw_only=True):
-    """A call is over without a session for this page; said once to each page that knew of it."""
+    """A call is over without a session for this tab; said once to each tab that knew of it."""
 
     call: Id
     outcome: CallOutcome
@@ -172,7 +172,7 @@ class CallEnded(Message, tag="call_ended", frozen=True, kw_only=True):
 class SessionReady(Message, tag="session_ready", frozen=True, kw_only=True):
     """Go into the room: its socket's address (a path or a full URL) and the grant to join with.
 
-    Sent to the page that called and the page that accepted, and, on connecting, to any page of a
+    Sent to the tab that called and the tab that accepted, and, on connecting, to any tab of a
     person whose session is still running.
     """
 

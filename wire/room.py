@@ -43,7 +43,7 @@ EndReason = Literal[
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """Someone in the room as the others see him."""
+    """Someone in the room as the others see them."""
 
     member: Id
     name: Name
@@ -59,7 +59,7 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class Join(Message, tag="join", frozen=True, kw_only=True):
-    """Enter the room the grant names. `source` is this page's own id, kept over a reconnect.
+    """Enter the room the grant names. `source` is this tab's own id, kept over a reconnect.
 
     With `resume_seq` the server sends only the events after it, when it still can.
     """
@@ -196,7 +196,7 @@ class PointAt(Message, tag="point_at", frozen=True, kw_only=True):
 
 
 class Leave(Message, tag="leave", frozen=True, kw_only=True):
-    """Close this page's place in the room at once, without the grace of a lost connection."""
+    """Close this tab's place in the room at once, without the grace of a lost connection."""
 
 
 # --- what happened ---------------------------------------------------------------------------
@@ -309,7 +309,7 @@ class Ack(Message, tag="ack", frozen=True, kw_only=True):
 
 
 class MediaOffer(Message, tag="media_offer", frozen=True, kw_only=True):
-    """The server's SDP offer for this page's voice. `restart` is true for an ICE restart.
+    """The server's SDP offer for this tab's voice. `restart` is true for an ICE restart.
 
     A new `leg` means: throw the old RTCPeerConnection away and make a new one.
     """
@@ -320,14 +320,14 @@ class MediaOffer(Message, tag="media_offer", frozen=True, kw_only=True):
 
 
 class MediaAnswer(Message, tag="media_answer", frozen=True, kw_only=True):
-    """The page's SDP answer."""
+    """The tab's SDP answer."""
 
     leg: Id
     sdp: Sdp
 
 
 class MediaRestart(Message, tag="media_restart", frozen=True, kw_only=True):
-    """The page asks for an ICE restart of its leg, or, with `fresh`, for a new leg."""
+    """The tab asks for an ICE restart of its leg, or, with `fresh`, for a new leg."""
 
     fresh: bool = False
 
@@ -342,4 +342,4 @@ class Quality(Message, tag="quality", frozen=True, kw_only=True):
     rtt_ms: Annotated[int, Meta(ge=0, le=60_000)]
     jitter_ms: Annotated[int, Meta(ge=0, le=60_000)]
     level: Annotated[int, Meta(ge=-127, le=0)]
-    """Loudness of his voice now, dBov (RFC 6464): 0 loudest, -127 silent."""
+    """Loudness of their voice now, dBov (RFC 6464): 0 loudest, -127 silent."""

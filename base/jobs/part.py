@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from base.db import Database
 from base.jobs.commands import COMMANDS
@@ -24,5 +25,10 @@ async def start(process: Process) -> AsyncIterator[None]:
 
 
 PART = Part(
-    name="jobs", start=start, commands=COMMANDS, settings={"jobs": JobsConfig}, tables=(JobRow,)
+    name="jobs",
+    start=start,
+    commands=COMMANDS,
+    settings={"jobs": JobsConfig},
+    tables=(JobRow,),
+    migrations=Path(__file__).parent / "migrations",
 )

@@ -5,7 +5,7 @@ Start a teacher, then a student, each in a terminal of its own:
     .venv/bin/python docs/examples/client.py http://127.0.0.1:8400 teacher1 inkcall-demo
     .venv/bin/python docs/examples/client.py http://127.0.0.1:8400 student1 inkcall-demo
 
-The teacher opens her door and answers whoever calls; the student calls the first teacher he sees.
+The teacher opens their door and answers whoever calls; the student calls the first teacher they see.
 Each plays a tone of its own, draws a line and says hello; after some seconds the student hangs up.
 `docs/protocol.md` has every message. Left out, to stay short: coming back after a lost socket.
 """

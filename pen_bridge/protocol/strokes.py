@@ -26,7 +26,7 @@ _DT_MAX = 3_600_000
 
 
 @dataclass(slots=True)
-class Lost:
+class LostDots:
     """Dots that did not become ink, by reason."""
 
     off_paper: int = 0
@@ -46,7 +46,7 @@ class StrokeBuilder:
         self, source: str, last_n: int, scale: Scale, paper: Paper | None, batch_s: float = BATCH_S
     ) -> None:
         self.last_n = last_n
-        self.lost = Lost()
+        self.lost = LostDots()
         self._source = source
         self._scale = scale
         self._paper = paper

@@ -1,6 +1,6 @@
 """What wraps every request: errors as JSON with stable codes, security headers, one log line."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from math import ceil
 
@@ -55,9 +55,14 @@ _CODES = {
 }
 
 
-def render_error(code: str, text: str, retry_after_s: float | None = None) -> web.Response:
+def render_error(
+    code: str,
+    text: str,
+    retry_after_s: float | None = None,
+    statuses: Mapping[str, int] = STATUS,
+) -> web.Response:
     """Return the one form all errors have."""
-    status = STATUS.get(code, HTTPStatus.BAD_REQUEST)
+    status = statuses.get(code, HTTPStatus.BAD_REQUEST)
     response = web.json_response({"error": {"code": code, "text": text}}, status=status)
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(max(1, ceil(retry_after_s)))
@@ -111,8 +116,9 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise Refusal("unsupported_encoding", "send the body as it is")
         return await handler(request)
     except Refusal as refusal:
-        request.app[SERVICES].metrics.refused.labels(refusal.code).inc()
-        return render_error(refusal.code, refusal.text, refusal.retry_after_s)
+        services = request.app[SERVICES]
+        services.metrics.refused.labels(refusal.code).inc()
+        return render_error(refusal.code, refusal.text, refusal.retry_after_s, services.statuses)
     except web.HTTPException as error:
         if error.status < 400:
             raise

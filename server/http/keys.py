@@ -1,7 +1,7 @@
 """What handlers need, and the typed key under which the application holds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -12,9 +12,11 @@ from base.jobs.queue import Jobs
 from base.metrics import Metrics
 from base.part import HealthCheck
 from base.storage import Storage
+from people.grants import TABLE, Table
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
+from server.http.refusals import STATUS
 from server.photo_desk import PhotoDesk
 from server.photos import PhotoWorkshop
 from server.voice_files import VoiceFiles
@@ -65,6 +67,10 @@ class HttpServices:
     live: LiveRooms
     health: Mapping[str, HealthCheck]
     """Every part's check by its name, for `/healthz`."""
+    table: Table = field(default_factory=lambda: TABLE)
+    """Who may do what, with what every part brings."""
+    statuses: Mapping[str, int] = field(default_factory=lambda: STATUS)
+    """The status of every code, with what every part brings."""
 
 
 SERVICES = web.AppKey("services", HttpServices)

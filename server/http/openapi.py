@@ -1,7 +1,7 @@
 """The interface's description (OpenAPI 3.1), made from the rows that the server itself runs on."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from base.routes import PUBLIC, Answer, Binary, Query, Route, Rule
-from people.grants import ROLES, TABLE
+from people.grants import ROLES, TABLE, Table
 from server.http import render
 from server.http.keys import DESCRIPTION
 from server.http.refusals import STATUS, Problem
@@ -25,7 +25,9 @@ async def show(request: web.Request) -> web.Response:
     return render.json(request.app[DESCRIPTION])
 
 
-def document(routes: Iterable[Route]) -> dict[str, Any]:
+def document(
+    routes: Iterable[Route], table: Table = TABLE, statuses: Mapping[str, int] = STATUS
+) -> dict[str, Any]:
     """Return the description of all listed rows."""
     listed = [route for route in routes if route.listed]
     types = list({id(kind): kind for route in listed for kind in _types(route)}.values())
@@ -33,7 +35,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=False)}
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in listed:
-        paths[route.path][route.method.lower()] = _operation(route, by_type)
+        paths[route.path][route.method.lower()] = _operation(route, by_type, table, statuses)
     described: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Inkcall", "version": str(PROTOCOL_VERSION)},
@@ -71,17 +73,19 @@ def _types(route: Route) -> list[Any]:
     return [kind for kind in kinds if kind is not None and not isinstance(kind, Binary)]
 
 
-def _operation(route: Route, schemas: dict[int, Any]) -> dict[str, Any]:
+def _operation(
+    route: Route, schemas: dict[int, Any], table: Table, statuses: Mapping[str, int]
+) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": _operation_id(route),
         "summary": route.summary,
         "security": _security(route),
-        "x-may": _may(route),
+        "x-may": _may(route, table),
         "parameters": [
             *(_path_parameter(name) for name in route.parameters),
             *(_query_parameter(query) for query in route.query),
         ],
-        "responses": _responses(route, schemas),
+        "responses": _responses(route, schemas, statuses),
     }
     if route.body is not None:
         described["requestBody"] = {"required": True, "content": _content(route.body, schemas)}
@@ -99,12 +103,12 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     return [{route.cookie: []}] if route.cookie else []
 
 
-def _may(route: Route) -> dict[str, Any]:
+def _may(route: Route, table: Table) -> dict[str, Any]:
     """Return the rule in words: the action, and the widest scope of every role that has it."""
     if not isinstance(route.may, Rule):
         return {"action": None}
-    action: Any = route.may.action
-    roles = {role: TABLE[role][action] for role in ROLES if action in TABLE[role]}
+    action = route.may.action
+    roles = {role: table[role][action] for role in ROLES if action in table[role]}
     return {"action": action, "roles": roles}
 
 
@@ -132,7 +136,9 @@ def _query_parameter(query: Query) -> dict[str, Any]:
     }
 
 
-def _responses(route: Route, schemas: dict[int, Any]) -> dict[str, Any]:
+def _responses(
+    route: Route, schemas: dict[int, Any], statuses: Mapping[str, int]
+) -> dict[str, Any]:
     described: dict[str, Any] = {}
     for answer in (Answer(status=route.status, returns=route.returns), *route.also):
         one: dict[str, Any] = {"description": HTTPStatus(answer.status).phrase}
@@ -141,7 +147,7 @@ def _responses(route: Route, schemas: dict[int, Any]) -> dict[str, Any]:
         described[str(int(answer.status))] = one
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in sorted(codes(route)):
-        by_status[STATUS[code]].append(code)
+        by_status[statuses[code]].append(code)
     for status, words in sorted(by_status.items()):
         refused = _refused(words)
         before = described.get(str(status))

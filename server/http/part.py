@@ -1,28 +1,33 @@
 """The part `http`: the HTTP interface and the pages, over the services of all other parts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from base.jobs.queue import Jobs
-from base.part import Part, Process, SocketRoute
+from base.part import Part, Process, StartError
+from base.sockets import Handler, SocketRoute
 from base.storage import Storage
+from people.grants import TABLE, Table, with_actions
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
 from server.http import routes
 from server.http.keys import HttpServices
+from server.http.refusals import STATUS, with_codes
 from server.live.hub import Hub
 from server.live.pens import ConnectedPens
 from server.photo_config import PhotosConfig
-from server.sockets.socket import Sockets
+from server.sockets.hello import Greeter, greeting
+from server.sockets.socket import Socket, Sockets
 from sessions.service import SessionService
 
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
-    """Bring the application (`aiohttp.web.Application`) with all routes and sockets on it."""
+    """Bring the application (`aiohttp.web.Application`) with every part's routes and sockets on it."""
+    table, statuses = _declared(process.parts)
     app = web.Application()
     _add_sockets(app, process)
     routes.setup(
@@ -39,23 +44,44 @@ async def start(process: Process) -> AsyncIterator[None]:
             library=process.need(Library),
             live=_Live(process.need(Hub), process.need(ConnectedPens)),
             health=process.health,
+            table=table,
+            statuses=statuses,
         ),
+        routes.rows(process.routes),
     )
     process.provide(app)
     yield
 
 
+def _declared(parts: Sequence[Part]) -> tuple[Table, Mapping[str, int]]:
+    """Return who may do what, and the status of every code, with what every part brings."""
+    table: Table = TABLE
+    statuses: Mapping[str, int] = STATUS
+    for part in parts:
+        try:
+            table = with_actions(table, part.actions)
+            statuses = with_codes(statuses, part.codes)
+        except ValueError as error:
+            raise StartError(f"the part {part.name} cannot start: {error}") from None
+    return table, statuses
+
+
 def _add_sockets(app: web.Application, process: Process) -> None:
-    sockets = process.need(Sockets)
+    sockets, greeter = process.need(Sockets), process.need(Greeter)
+    paths = set[str]()
     for row in process.sockets:
-        app.router.add_get(row.path, _served(sockets, row))
+        if row.path in paths or not row.path.startswith("/ws/"):
+            raise ValueError(f"{row.path} is there twice, or does not begin with /ws/")
+        paths.add(row.path)
+        make = row.handler if row.greets else greeting(greeter, process.clock, row.handler)
+        app.router.add_get(row.path, _served(sockets, row, make))
 
 
 def _served(
-    sockets: Sockets, row: SocketRoute
+    sockets: Sockets, row: SocketRoute, make: Callable[[Socket], Handler]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
-        return await sockets.serve(request, row.kind, row.hello, row.decoder, row.handler)
+        return await sockets.serve(request, row.kind, row.hello, row.decoder, make)
 
     return serve
 

@@ -1,14 +1,12 @@
 """Lets a request in: who asks, what it is about, and whether the rule of its row says yes."""
 
-from typing import cast
-
 from aiohttp import web
 
 from base.errors import Refusal, forbidden
 from base.routes import Rule
-from people.grants import HERE, WHOLE, Action, Object, grants_of, may, may_ever
+from people.grants import HERE, WHOLE, Object, grants_of, may, may_ever
 from server.http.keys import SERVICES
-from server.http.request import identity
+from server.http.request import given, identity
 
 
 async def permit(request: web.Request, rule: Rule) -> None:
@@ -19,10 +17,11 @@ async def permit(request: web.Request, rule: Rule) -> None:
     """
     known = identity(request)
     grants = grants_of(known.person_id, known.role)
-    action = cast("Action", rule.action)
-    if not may_ever(grants, action):
+    table = request.app[SERVICES].table
+    if not may_ever(grants, rule.action, table):
         raise forbidden()
-    if not may(grants, action, await rule.of(request, known.person_id)):
+    target = await rule.of(given(request, rule.of), known.person_id)
+    if not may(grants, rule.action, target, table):
         if rule.hidden:
             raise Refusal(rule.hidden, "there is no such thing")
         raise forbidden()

@@ -1,5 +1,6 @@
 """The HTTP status of every code that a refusal can have: one table, and the form errors have."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -56,6 +57,16 @@ STATUS: Final[dict[str, int]] = {
     "recorder_unavailable": 503,
     "too_many_pairings": 503,
 }
+
+
+def with_codes(statuses: Mapping[str, int], codes: Mapping[str, int]) -> dict[str, int]:
+    """Return the table with a part's own codes; ValueError for a second meaning or a status that is no refusal."""
+    for code, status in codes.items():
+        if statuses.get(code, status) != status:
+            raise ValueError(f"the code {code} has the status {statuses[code]} already")
+        if not 400 <= status < 600:
+            raise ValueError(f"{status} is no status of a refusal ({code})")
+    return {**statuses, **codes}
 
 
 class Told(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,14 @@
 """What handlers take from a request: who asks, from where, and a typed body of bounded size."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from aiohttp import web
 
 from base.errors import Refusal
-from base.routes import Query, Route
+from base.routes import Asked, Query, Route, Rule
 from people.model import Identity
 from server.http.errors import IDENTITY
 from server.http.keys import SERVICES
@@ -92,6 +94,31 @@ def query_text(request: web.Request, name: str) -> str:
     if asked.most and len(text) > asked.most:
         raise Refusal("bad_request", f"{name} is too long")
     return text
+
+
+@lru_cache(maxsize=1024)
+def takes_asked(function: Callable[..., Any]) -> bool:
+    """Tell whether a handler or a loader takes an `Asked` and not our library's request."""
+    return Asked in get_type_hints(function).values()
+
+
+def given(request: web.Request, function: Callable[..., Any]) -> "web.Request | Asked":
+    """Return what a row's handler or loader takes as its first."""
+    if not takes_asked(function):
+        return request
+    route = request[ROUTE]
+    known = identity(request) if isinstance(route.may, Rule) else None
+    return Asked(
+        person=known.person_id if known else "",
+        role=known.role if known else "",
+        path=dict(request.match_info),
+        query={
+            query.name: (query_number if query.kind == "number" else query_text)(
+                request, query.name
+            )
+            for query in route.query
+        },
+    )
 
 
 def _parameter(request: web.Request, name: str) -> Query:

@@ -1,12 +1,13 @@
 """Which address is whose: the rows that the modules bring, each behind its rule."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
 from aiohttp import web
 
-from base.routes import Binary, Route, Rule
-from people.grants import ACTIONS
+from base.routes import Asked, Binary, Route, Rule
+from people.grants import TABLE, Table
 from server.http import (
     auth,
     jobs,
@@ -23,7 +24,8 @@ from server.http import (
 from server.http.errors import add_headers, explain, observe
 from server.http.keys import DESCRIPTION, PHOTO_DESK, PHOTOS, SERVICES, VOICES, HttpServices
 from server.http.permit import permit
-from server.http.request import ROUTE, body
+from server.http.refusals import STATUS
+from server.http.request import ROUTE, body, given
 from server.photo_config import PhotosConfig
 from server.photo_desk import PhotoDesk
 from server.photos import PhotoWorkshop
@@ -31,7 +33,7 @@ from server.voice_files import VoiceFiles
 
 _PATTERNS = {"path": ".*"}
 
-ROUTES: tuple[Route, ...] = (
+_OURS: tuple[Route, ...] = (
     *auth.ROUTES,
     *me.ROUTES,
     *sessions.ROUTES,
@@ -41,9 +43,15 @@ ROUTES: tuple[Route, ...] = (
     *pens.ROUTES,
     *ops.ROUTES,
     *openapi.ROUTES,
-    # Last: it takes every GET that no row before it took.
-    *static.ROUTES,
 )
+
+
+def rows(brought: Iterable[Route] = ()) -> tuple[Route, ...]:
+    """Return our rows and those that parts bring; the pages' takes every GET that none before it took."""
+    return (*_OURS, *brought, *static.ROUTES)
+
+
+ROUTES = rows()
 
 
 def setup(
@@ -62,15 +70,20 @@ def setup(
     app[VOICES] = VoiceFiles(services.config.data_dir / "derived" / "voices", services.jobs)
     app.middlewares.extend([observe, explain])
     app.on_response_prepare.append(add_headers)
-    rows = ROUTES if routes is None else routes
-    app[DESCRIPTION] = openapi.document(rows)
-    app.add_routes(_mounted(rows))
+    mounted = ROUTES if routes is None else routes
+    app.add_routes(_mounted(mounted, services))
+    app[DESCRIPTION] = openapi.document(mounted, services.table, services.statuses)
 
 
-def _mounted(routes: Iterable[Route]) -> list[web.RouteDef]:
+def _mounted(routes: Iterable[Route], services: HttpServices) -> list[web.RouteDef]:
     found = []
+    names = set[str]()
     for route in routes:
-        check(route)
+        check(route, services.table, services.statuses)
+        shape = re.sub(r"{\w+}", "{}", route.name)
+        if shape in names:
+            raise ValueError(f"{route.name} is there twice")
+        names.add(shape)
         pattern = route.pattern(_PATTERNS, openapi.ID_PATTERN)
         # aiohttp answers HEAD for every GET by itself only when asked to like this.
         if route.method == "GET":
@@ -80,13 +93,15 @@ def _mounted(routes: Iterable[Route]) -> list[web.RouteDef]:
     return found
 
 
-def check(route: Route) -> None:
+def check(route: Route, table: Table = TABLE, statuses: Mapping[str, int] = STATUS) -> None:
     """Raise when a row contradicts itself, so that the server does not start with it."""
-    if isinstance(route.may, Rule) and route.may.action not in ACTIONS:
+    if isinstance(route.may, Rule) and not any(route.may.action in row for row in table.values()):
         raise ValueError(f"{route.name}: nobody has a rule for {route.may.action}")
+    if unknown := openapi.codes(route) - set(statuses):
+        raise ValueError(f"{route.name}: nobody says the status of {', '.join(sorted(unknown))}")
     hints = get_type_hints(route.do)
     answer = hints.pop("return", None)
-    taken = [hint for name, hint in hints.items() if name != "request"]
+    taken = [hint for name, hint in hints.items() if name != "request" and hint is not Asked]
     json_body = [] if route.body is None or isinstance(route.body, Binary) else [route.body]
     if taken != json_body:
         raise TypeError(f"{route.name}: the handler takes {taken}, the row says {json_body}")
@@ -108,9 +123,9 @@ def _handler(route: Route) -> Callable[[web.Request], Any]:
         if isinstance(route.may, Rule):
             await permit(request, route.may)
         if route.body is None or isinstance(route.body, Binary):
-            answer = await route.do(request)
+            answer = await route.do(given(request, route.do))
         else:
-            answer = await route.do(request, await body(request, route.body))
+            answer = await route.do(given(request, route.do), await body(request, route.body))
         if isinstance(answer, web.StreamResponse):
             return answer
         return render.nothing() if route.returns is None else render.json(answer, route.status)

@@ -9,7 +9,7 @@ AUDIENCE = "room"
 
 
 class Grants:
-    """Issues and checks grants. A grant lives as long as its session can, since a page that lost
+    """Issues and checks grants. A grant lives as long as its session can, since a tab that lost
     its network comes back with the one it was given."""
 
     def __init__(self, signer: Signer, clock: Clock, ttl_s: float) -> None:

@@ -25,6 +25,7 @@ from recorder.member import RecorderMember, RecorderUnavailable
 from server.live.live_room import LiveRoom
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
+from server.media.plane import Tap
 from server.room.room import Place, Room, RoomLimits
 from server.sockets.config import RoomsConfig
 from sessions.model import SessionFacts
@@ -36,7 +37,7 @@ from wire.room import EndReason
 log = get_logger(__name__)
 
 RECORDER_BUFFER_BYTES = 8 * 1024 * 1024
-"""More than two pages and a pen can send in their bursts, so that only the disk can overflow it."""
+"""More than two tabs and a pen can send in their bursts, so that only the disk can overflow it."""
 
 
 class Hub:
@@ -72,7 +73,7 @@ class Hub:
         self._drained = False
         """True once the deadline has passed: a room that is still being made ends at once."""
         self.on_opened: list[Callable[[LiveRoom, str], None]] = []
-        """Told `(room, teacher id)` when a room opened: her pens come in."""
+        """Told `(room, teacher id)` when a room opened: their pens come in."""
         self.on_ended: list[Callable[[str], None]] = []
         """Told the session id when it is over."""
 
@@ -185,9 +186,7 @@ class Hub:
             log.error("recorder_unavailable", session=session, reason=error.reason)
             raise _unrecorded() from error
 
-    def _make_voices(
-        self, keep: Callable[[str, bytes, float], None], changed: Callable[[], None]
-    ) -> Voices:
+    def _make_voices(self, keep: Tap, changed: Callable[[], None]) -> Voices:
         return Voices(self._media, self._background, keep, changed)
 
     # --- end -------------------------------------------------------------------------------
@@ -280,7 +279,7 @@ class Hub:
                 live.sample_voices()
                 await asyncio.sleep(0)  # ink and voices go on between two rooms
                 for seat in live.room.seats.values():
-                    roles[seat.role] = roles.get(seat.role, 0) + (seat.page is not None)
+                    roles[seat.role] = roles.get(seat.role, 0) + (seat.tab is not None)
             for role, count in roles.items():
                 self._metrics.members.labels(role).set(count)
             rooms = self._rooms.values()

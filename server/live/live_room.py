@@ -8,6 +8,7 @@ from base.clock import Clock
 from base.log import get_logger, safe_error
 from server.live.outputs import Audience, Output, Tabs
 from server.live.voice import QUALITY_INTERVAL_S, Voices
+from server.media.plane import Tap, Tapped
 from server.room.effects import (
     Disconnect,
     Effect,
@@ -44,7 +45,7 @@ class LiveRoom:
         room: Room,
         recorder: Recorder,
         clock: Clock,
-        make_voices: Callable[[Callable[[str, bytes, float], None], Callable[[], None]], Voices],
+        make_voices: Callable[[Tap, Callable[[], None]], Voices],
         on_finished: Callable[["LiveRoom", EndReason], None],
     ) -> None:
         self.room = room
@@ -55,10 +56,9 @@ class LiveRoom:
         self.audience = Audience(room)
         self.outputs: list[Output] = [recorder, Tabs(room, self._sockets), self.audience]
         """Whatever events and voices go to. The recorder is first: nothing is seen and not kept."""
-        self._entered_pens: set[str] = set()
         self._alarm = Alarm(clock, self._on_time)
         self._counted = 0
-        self.voices = make_voices(self._keep_voice, self.show_quality)
+        self.voices = make_voices(self._keep_voices, self.show_quality)
 
     def at_us(self) -> int:
         """Return now on the session's clock, microseconds since the room opened."""
@@ -69,10 +69,10 @@ class LiveRoom:
         self._carry(self.room.open(self._clock.now()))
         self._schedule()
 
-    # --- pages -----------------------------------------------------------------------------
+    # --- tabs ------------------------------------------------------------------------------
 
     def join(self, socket: Socket, member: str, join: wire.Join) -> None:
-        """Let a page in and offer it its voice."""
+        """Let a tab in and offer it its voice."""
         self._sockets[socket.id] = socket
         effects = self.room.join(socket.id, member, join.source, join.resume_seq, self._clock.now())
         self._carry(effects)
@@ -82,16 +82,16 @@ class LiveRoom:
             self.show_quality()
 
     def is_in(self, socket: Socket) -> bool:
-        """Tell whether a page is in: not replaced, not left, and the session not over."""
+        """Tell whether a tab is in: not replaced, not left, and the session not over."""
         return self.room.ended is None and socket.id in self.room.connections
 
     def was_in(self, member: str) -> bool:
-        """Tell whether a page of a member was ever in."""
+        """Tell whether a tab of a member was ever in."""
         seat = self.room.seats.get(member)
         return seat is not None and seat.link != "absent"
 
     def received(self, socket: Socket, message: Message) -> None:
-        """Act on a message of a page or pen that is in."""
+        """Act on a message of a tab or pen that is in."""
         known = self.room.connections.get(socket.id)
         self._carry(self.room.handle(socket.id, message, self._clock.now()))
         if isinstance(message, wire.Leave) and known is not None:
@@ -99,31 +99,20 @@ class LiveRoom:
             self._schedule()
 
     def gone(self, socket: Socket) -> None:
-        """A page's or pen's socket is closed."""
+        """A tab's or pen's socket is closed."""
         self._sockets.pop(socket.id, None)
-        self._entered_pens.discard(socket.id)
         self._carry(self.room.disconnect(socket.id, self._clock.now()))
         self._schedule()
 
     # --- pens ------------------------------------------------------------------------------
 
     def join_pen(self, socket: Socket, member: str, pen: str) -> None:
-        """Let a pen in. Its ink counts once it has said `pen_enter`."""
+        """Let a pen in; what it sends comes through `received`, as a tab's does."""
         self._sockets[socket.id] = socket
         self._carry(self.room.join_pen(socket.id, member, pen, self._clock.now()))
         if socket.id not in self.room.connections:
             del self._sockets[socket.id]
             socket.send(PenRoom(session=None))
-
-    def pen_entered(self, socket: Socket, session: str) -> None:
-        """The pen has taken note of this room."""
-        if session == self.room.session and socket.id in self.room.connections:
-            self._entered_pens.add(socket.id)
-
-    def pen_received(self, socket: Socket, message: Message) -> None:
-        """Ink of a pen; what was written for another room is dropped."""
-        if socket.id in self._entered_pens:
-            self.received(socket, message)
 
     # --- from the server -------------------------------------------------------------------
 
@@ -137,10 +126,10 @@ class LiveRoom:
             socket.send(Draining(deadline_ms=deadline_ms))
 
     def show_quality(self) -> None:
-        """Send how each voice travels, to the pages."""
+        """Send how each voice travels, to the tabs."""
         qualities = self.voices.qualities()
         for connection, socket in self._sockets.items():
-            if self._is_page(connection):
+            if self._is_tab(connection):
                 for quality in qualities:
                     socket.send_latest(f"quality {quality.member}", quality)
 
@@ -169,12 +158,14 @@ class LiveRoom:
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _keep_voice(self, member: str, packet: bytes, at: float) -> None:
-        at_us = max(0, int((at - self.room.opened) * 1e6))
-        for output in self.outputs:
-            output.voice(member, packet, at_us)
+    def _keep_voices(self, tapped: list[Tapped]) -> None:
+        opened = self.room.opened
+        for member, packet, at in tapped:
+            at_us = max(0, int((at - opened) * 1e6))
+            for output in self.outputs:
+                output.voice(member, packet, at_us)
 
-    def _is_page(self, connection: str) -> bool:
+    def _is_tab(self, connection: str) -> bool:
         known = self.room.connections.get(connection)
         return known is not None and not known.pen
 
@@ -217,7 +208,7 @@ class LiveRoom:
     def _send_others(self, connection: str, message: Message) -> None:
         key = f"pointer {self.room.connections[connection].member}"
         for other, socket in self._sockets.items():
-            if other != connection and self._is_page(other):
+            if other != connection and self._is_tab(other):
                 socket.send_latest(key, message)
 
     def _send_one(self, connection: str, message: Message) -> None:
@@ -232,7 +223,7 @@ class LiveRoom:
     def _finish(self, reason: EndReason) -> None:
         self._alarm.cancel()
         for connection, socket in list(self._sockets.items()):
-            if self._is_page(connection):
+            if self._is_tab(connection):
                 socket.close("session_ended")
             else:
                 socket.send(PenRoom(session=None))

@@ -37,7 +37,7 @@ class Tabs:
 
     def event(self, at_us: int, frame: bytes) -> None:
         for seat in self._room.seats.values():
-            if seat.page is not None and (socket := self._sockets.get(seat.page)) is not None:
+            if seat.tab is not None and (socket := self._sockets.get(seat.tab)) is not None:
                 socket.send_frame(frame)
 
     def voice(self, member: str, packet: bytes, at_us: int) -> None:

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from base.looplag import LoopLag
-from base.part import Part, Process, SocketRoute
+from base.part import Part, Process
 from base.signing import Signer
+from base.sockets import SocketRoute
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.flusher import Flusher
@@ -20,7 +21,6 @@ from server.sockets.config import RoomsConfig
 from server.sockets.hello import Greeter
 from sessions.service import SessionService
 from wire import codec
-from wire.common import Hello
 from wire.pen import PenHello
 
 
@@ -56,8 +56,8 @@ async def start(process: Process) -> AsyncIterator[None]:
         SocketRoute(
             path="/ws/room",
             kind="room",
-            hello=Hello,
             decoder=codec.room_from_client,
+            greets=True,
             handler=lambda socket: RoomSocket(socket, hub, grants, greeter, clock),
         ),
         SocketRoute(
@@ -65,6 +65,7 @@ async def start(process: Process) -> AsyncIterator[None]:
             kind="pen",
             hello=PenHello,
             decoder=codec.pen_from_client,
+            greets=True,
             handler=lambda socket: PenSocket(socket, pens, pen_service, people),
         ),
     ]

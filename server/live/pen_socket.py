@@ -9,7 +9,7 @@ from server.sockets.hello import check_version
 from server.sockets.socket import Handler, Socket
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Message
-from wire.pen import PenEnter, PenHello, PenStatus, PenWelcome
+from wire.pen import PenHello, PenStatus, PenWelcome
 
 
 class PenSocket(Handler):
@@ -43,12 +43,8 @@ class PenSocket(Handler):
         if isinstance(message, PenStatus):
             return
         live = self._desk.room_of(self._pen.teacher_id)
-        if live is None:
-            return
-        if isinstance(message, PenEnter):
-            live.pen_entered(self._socket, message.session)
-        else:
-            live.pen_received(self._socket, message)
+        if live is not None:
+            live.received(self._socket, message)
 
     async def closed(self) -> None:
         if self._pen is not None:

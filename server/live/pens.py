@@ -7,7 +7,7 @@ from wire.pen import PenRoom
 
 
 class ConnectedPens:
-    """Knows which pens of which teacher are connected; brings them into her room and out."""
+    """Knows which pens of which teacher are connected; brings them into the teacher's room and out."""
 
     def __init__(self) -> None:
         self._pens: dict[str, tuple[Socket, str]] = {}
@@ -46,7 +46,7 @@ class ConnectedPens:
         return self._rooms.get(teacher)
 
     def room_opened(self, live: LiveRoom, teacher: str) -> None:
-        """A teacher's session began: her pens write there from now on."""
+        """A teacher's session began: their pens write there from now on."""
         self._rooms[teacher] = live
         for pen, (socket, owner) in self._pens.items():
             if owner == teacher:

@@ -1,4 +1,4 @@
-"""`/ws/room`: one page in a room. hello, then join, then everything else."""
+"""`/ws/room`: one tab in a room. hello, then join, then everything else."""
 
 from base.clock import Clock
 from base.errors import Refusal
@@ -14,7 +14,7 @@ from wire.room import Join, MediaAnswer, MediaRestart
 
 
 class RoomSocket(Handler):
-    """Hands a page's messages to its room or to the room's voices."""
+    """Hands a tab's messages to its room or to the room's voices."""
 
     def __init__(
         self, socket: Socket, hub: Hub, grants: Grants, greeter: Greeter, clock: Clock
@@ -40,9 +40,9 @@ class RoomSocket(Handler):
             return
         match message:
             case Join():
-                raise Refusal(codes.JOIN_TWICE, "this page has joined already")
-            # What a page sent before it learnt that it is out must not take the voice from the
-            # page that took its place, nor open a leg that nobody closes.
+                raise Refusal(codes.JOIN_TWICE, "this tab has joined already")
+            # What a tab sent before it learnt that it is out must not take the voice from the
+            # tab that took its place, nor open a leg that nobody closes.
             case MediaAnswer() | MediaRestart() if not live.is_in(self._socket):
                 pass
             case MediaAnswer():

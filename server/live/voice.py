@@ -1,4 +1,4 @@
-"""The voices of one room: a media leg a page, each hearing the other, tapped by the recorder, shown as quality."""
+"""The voices of one room: a media leg a tab, each hearing the other, tapped by the recorder, shown as quality."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from base.ids import new_id
 from server.media.endpoint import MediaEndpoint
 from server.media.leg import Leg
 from server.media.model import LegState, MediaError
+from server.media.plane import Tap
 from server.sockets.rate import TokenBucket
 from server.sockets.socket import Socket
 from wire import codes
@@ -20,7 +21,7 @@ QUALITY_INTERVAL_S = 2.0
 
 RESTARTS_A_SECOND = 0.5
 RESTARTS_AT_ONCE = 20
-"""A new leg costs half a millisecond and a place among `max_legs`; a page that roams or reloads
+"""A new leg costs half a millisecond and a place among `max_legs`; a tab that roams or reloads
 its voice asks for a few, so only a flood meets this."""
 
 
@@ -39,10 +40,10 @@ class Voices:
         self,
         media: MediaEndpoint,
         background: Background,
-        keep: Callable[[str, bytes, float], None],
+        keep: Tap,
         changed: Callable[[], None],
     ) -> None:
-        """`keep(member, rtp_packet, at)` records; `changed()` is told when a leg's state did."""
+        """`keep` takes lists of `(member, rtp_packet, at)`; `changed()` is told when a leg's state did."""
         self._media = media
         self._background = background
         self._keep = keep
@@ -53,7 +54,7 @@ class Voices:
         self._restarts: dict[str, TokenBucket] = {}
 
     def joined(self, member: str, source: str, socket: Socket, *, resumed: bool) -> None:
-        """A page is in: offer it a new leg, unless it is the one whose leg still stands."""
+        """A tab is in: offer it a new leg, unless it is the one whose leg still stands."""
         known = self._voices.get(member)
         if known is not None and resumed and known.source == source:
             known.socket = socket
@@ -68,11 +69,11 @@ class Voices:
         try:
             leg = self._media.open_leg(leg_id, on_state=self._on_state)
         except MediaError as error:
-            # Ink and text go on without a voice; the page may ask again.
+            # Ink and text go on without a voice; the tab may ask again.
             socket.refuse(codes.NO_MEDIA, error.safe_text)
             return
         self._voices[member] = _Voice(leg, source, socket)
-        self._media.set_tap(leg_id, lambda packet, at: self._keep(member, packet, at))
+        self._media.set_tap(leg_id, self._keep, member)
         if member in self._muted:
             self._media.set_muted(leg_id, True)
         for other, voice in self._voices.items():
@@ -82,7 +83,7 @@ class Voices:
         socket.send(MediaOffer(leg=leg_id, sdp=leg.offer()))
 
     async def answered(self, member: str, socket: Socket, answer: MediaAnswer) -> None:
-        """Take a page's SDP answer; what is wrong with it is told to the page."""
+        """Take a tab's SDP answer; what is wrong with it is told to the tab."""
         voice = self._voices.get(member)
         if voice is None or voice.leg.id != answer.leg:
             socket.refuse(codes.NO_MEDIA, "that leg is gone; wait for the next offer")
@@ -93,7 +94,7 @@ class Voices:
             socket.refuse(codes.BAD_SDP, error.safe_text)
 
     def restart(self, member: str, source: str, socket: Socket, *, fresh: bool) -> None:
-        """The page asks for new ICE credentials, or for a whole new leg."""
+        """The tab asks for new ICE credentials, or for a whole new leg."""
         now = self._media.now()
         bucket = self._restarts.setdefault(
             member, TokenBucket(RESTARTS_A_SECOND, RESTARTS_AT_ONCE, now)
@@ -110,13 +111,13 @@ class Voices:
         socket.send(MediaOffer(leg=voice.leg.id, sdp=voice.leg.restart_ice(), restart=True))
 
     def left(self, member: str) -> None:
-        """A member left on purpose: nothing of his voice is forwarded or kept any more."""
+        """A member left on purpose: nothing of their voice is forwarded or kept any more."""
         voice = self._voices.pop(member, None)
         if voice is not None:
             self._background.start(voice.leg.close(), "close leg")
 
     def mute(self, member: str, muted: bool) -> None:
-        """Let a member's voice through, or not; holds for his later legs too."""
+        """Let a member's voice through, or not; holds for their later legs too."""
         if muted:
             self._muted.add(member)
         else:

@@ -12,7 +12,7 @@ SHOWN_SESSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a teacher sees of a student before she accepts."""
+    """What a teacher sees of a student before they accept."""
 
     name: str
     grade: Grade

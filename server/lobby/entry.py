@@ -1,4 +1,4 @@
-"""What a page needs to go into a running session."""
+"""What a tab needs to go into a running session."""
 
 from server.live.grants import Grants
 from wire.lobby import SessionReady, Subject

@@ -1,4 +1,4 @@
-"""The lobby: carries presence and calls between the switchboard and everybody's pages."""
+"""The lobby: carries presence and calls between the switchboard and everybody's tabs."""
 
 import asyncio
 
@@ -26,14 +26,15 @@ from people.model import Person
 from people.service import PeopleService
 from server.live.grants import Grants
 from server.live.hub import Hub
+from server.lobby.call_events import CallEvents
 from server.lobby.cards import Caller, Cards
 from server.lobby.entry import SessionEntry
+from server.lobby.tabs import LobbyTabs
 from server.sockets.alarm import Alarm
 from server.sockets.rate import TokenBucket
 from server.sockets.socket import Socket
 from sessions.service import SessionService
 from wire import codes, lobby as wire
-from wire.codec import encode
 from wire.common import Draining, Message
 
 log = get_logger(__name__)
@@ -46,7 +47,7 @@ CALLS_A_SECOND, CALLS_AT_ONCE = 0.5, 10.0
 
 
 class Lobby:
-    """All lobby pages of this process, and the switchboard between them."""
+    """The tabs in the lobby, and the switchboard between them."""
 
     def __init__(
         self,
@@ -58,6 +59,8 @@ class Lobby:
         sessions: SessionService,
         hub: Hub,
         grants: Grants,
+        call_events: CallEvents,
+        tabs: LobbyTabs,
     ) -> None:
         self.switchboard = switchboard
         self.people = people
@@ -67,23 +70,24 @@ class Lobby:
         self._sessions = sessions
         self._hub = hub
         self._grants = grants
+        self._call_events = call_events
         self.cards = Cards(people, sessions)
-        self._pages: dict[str, tuple[Socket, Person]] = {}
+        self._tabs = tabs
         self._callers: dict[str, Caller] = {}
         self._entering: dict[str, SessionEntry] = {}
         self._calling: dict[str, TokenBucket] = {}
         self._alarm = Alarm(clock, self._on_time)
 
-    # --- pages -----------------------------------------------------------------------------
+    # --- tabs ------------------------------------------------------------------------------
 
     async def enter(self, socket: Socket, person: Person) -> None:
-        """A page has said hello: tell it how things stand, then let it be seen."""
+        """A tab has said hello: tell it how things stand, then let it be seen."""
         if person.role == "teacher":
             await self.cards.load(person.id)
         if not may_ever(grants_of(person.id, person.role), "enter_lobby"):
             raise Refusal(codes.FORBIDDEN, "the lobby is for students and teachers")
         forms = await self._forms(person)
-        self._pages[socket.id] = (socket, person)
+        self._tabs.add(socket, person)
         socket.send(self._teachers())
         socket.send(wire.FormsDue(forms=forms))
         if self._hub.draining_until_ms is not None:
@@ -98,16 +102,15 @@ class Lobby:
         if session is not None and (entry := self._entering.get(session)) is not None:
             socket.send(entry.ready(person.id, self._grants))
 
-    def leave(self, socket: Socket) -> None:
-        """A page's socket is closed."""
-        known = self._pages.pop(socket.id, None)
-        if known is not None:
+    def leave(self, socket: Socket, person: Person) -> None:
+        """A tab's socket is closed."""
+        if self._tabs.remove(socket):
             now = self.clock.now()
-            self.carry(self.switchboard.disconnected(socket.id, known[1].id, now))
-            self._send_in_instead(known[1].id)
+            self.carry(self.switchboard.disconnected(socket.id, person.id, now))
+            self._send_in_instead(person.id)
 
     def _send_in_instead(self, person: str) -> None:
-        """Send another page in when the one that was sent is gone and never came.
+        """Send another tab in when the one that was sent is gone and never came.
 
         A phone that changes its network is here on a new socket seconds before the old one, which
         was called or answered on, is known to be dead.
@@ -116,12 +119,11 @@ class Lobby:
         entry, live = self._entering.get(session or ""), self._hub.get(session or "")
         if entry is None or live is None or live.was_in(person):
             return
-        pages = [socket for socket, one in self._pages.values() if one.id == person]
-        if pages:
-            pages[-1].send(entry.ready(person, self._grants))
+        if tabs := self._tabs.of(person):
+            tabs[-1].send(entry.ready(person, self._grants))
 
     async def received(self, socket: Socket, person: Person, message: Message) -> None:
-        """Act on a message of a page; a rule's refusal goes back to it."""
+        """Act on a message of a tab; a rule's refusal goes back to it."""
         try:
             match message, person.role:
                 case wire.SetAvailability(), "teacher":
@@ -156,7 +158,7 @@ class Lobby:
             return
         # Everything slow is read before the switchboard decides, so that its messages keep order.
         caller = await self.cards.caller(student)
-        if socket.id not in self._pages:
+        if self._tabs.get(socket.id) is None:
             return
         call_id = new_id("call")
         self._callers[call_id] = caller
@@ -173,6 +175,10 @@ class Lobby:
         except CallError:
             del self._callers[call_id]
             raise
+        rings = (self._wall(one.call.deadline) for one in effects if isinstance(one, Ring))
+        self._call_events.asked(
+            call_id, student.id, message.teacher, message.subject, next(rings, None)
+        )
         self.carry(effects)
 
     def _is_too_soon(self, student: str) -> bool:
@@ -180,15 +186,12 @@ class Lobby:
         and rings somebody."""
         now = self.clock.now()
         if len(self._calling) > 10_000:
-            self._calling = {k: b for k, b in self._calling.items() if k in self._present()}
+            self._calling = {k: b for k, b in self._calling.items() if self._tabs.is_here(k)}
         bucket = self._calling.setdefault(student, TokenBucket(CALLS_A_SECOND, CALLS_AT_ONCE, now))
         if bucket.take(now) > 0:
             bucket.take(now, -1)
             return True
         return False
-
-    def _present(self) -> set[str]:
-        return {person.id for _, person in self._pages.values()}
 
     # --- from the rest of the server -------------------------------------------------------
 
@@ -198,12 +201,9 @@ class Lobby:
         self.carry(self.switchboard.session_ended(session))
 
     async def show_forms(self, person_id: str) -> None:
-        """Tell every page of a person which forms he owes now."""
-        pages = [(s, p) for s, p in self._pages.values() if p.id == person_id]
-        if pages:
-            due = wire.FormsDue(forms=await self._forms(pages[0][1]))
-            for socket, _ in pages:
-                socket.send(due)
+        """Tell a person which forms they owe now."""
+        person = await self.people.person(person_id)
+        self._tabs.tell(person_id, wire.FormsDue(forms=await self._forms(person)))
 
     async def refresh_card(self, teacher: str) -> None:
         """A teacher's rating or labels changed: show the new card to everyone."""
@@ -211,26 +211,26 @@ class Lobby:
         self._show(teacher)
 
     def draining(self, deadline_ms: int) -> None:
-        """Tell every page that no new calls are made until the server is back."""
-        for socket, _ in self._pages.values():
-            socket.send(Draining(deadline_ms=deadline_ms))
+        """Tell everybody that no new calls are made until the server is back."""
+        self._tabs.tell_all("everybody", Draining(deadline_ms=deadline_ms))
 
     # --- carrying out ----------------------------------------------------------------------
 
     def carry(self, effects: list[Effect]) -> None:
         """Do what the switchboard decided, in order."""
+        self._call_events.carried(effects)
         for effect in effects:
             match effect:
                 case PresenceChanged(teacher, presence):
                     self._show(teacher)
                     mine = wire.Availability(presence=presence)
-                    self._to_person(teacher, mine)
-                case ShowRinging(call, page):
+                    self._tabs.tell(teacher, mine)
+                case ShowRinging(call, tab):
                     ringing = wire.Ringing(
                         call=call.call, teacher=call.teacher, deadline_ms=self._wall(call.deadline)
                     )
-                    self._to_page(page, ringing)
-                case Ring(call, pages):
+                    self._tabs.tell_tab(tab, ringing)
+                case Ring(call, tabs):
                     caller = self._callers[call.call]
                     incoming = wire.IncomingCall(
                         call=call.call,
@@ -244,10 +244,10 @@ class Lobby:
                         history=caller.history,
                         sessions=caller.sessions,
                     )
-                    for page in pages:
-                        self._to_page(page, incoming)
-                case TellEnded(page, call_id, outcome):
-                    self._to_page(page, wire.CallEnded(call=call_id, outcome=outcome))
+                    for tab in tabs:
+                        self._tabs.tell_tab(tab, incoming)
+                case TellEnded(tab, call_id, outcome):
+                    self._tabs.tell_tab(tab, wire.CallEnded(call=call_id, outcome=outcome))
                 case CallOver(call_id, outcome):
                     self._callers.pop(call_id, None)
                     self._metrics.calls.labels(outcome).inc()
@@ -259,10 +259,10 @@ class Lobby:
                         ),
                         f"make room for {call.call}",
                     )
-                case EnterRoom(call, session, pages):
+                case EnterRoom(call, session, tabs):
                     entry = self._entering[session]
-                    for page in pages:
-                        if (known := self._pages.get(page)) is not None:
+                    for tab in tabs:
+                        if (known := self._tabs.get(tab)) is not None:
                             known[0].send(entry.ready(known[1].id, self._grants))
                 case DiscardRoom(session):
                     self._entering.pop(session, None)
@@ -289,9 +289,8 @@ class Lobby:
 
     def _tell_failed(self, call: str, student: str, teacher: str, refusal: Refusal) -> None:
         """Say why there is no session, then end the call."""
-        for socket, person in self._pages.values():
-            if person.id in (student, teacher):
-                socket.refuse(refusal.code, refusal.text)
+        for socket in (*self._tabs.of(student), *self._tabs.of(teacher)):
+            socket.refuse(refusal.code, refusal.text)
         self.carry(self.switchboard.session_failed(call))
 
     # --- helpers ---------------------------------------------------------------------------
@@ -320,21 +319,8 @@ class Lobby:
 
     def _show(self, teacher: str) -> None:
         card = self.cards.teacher(teacher, self.switchboard.presence(teacher))
-        if card is None:
-            return
-        frame = encode(wire.TeacherChanged(teacher=card))
-        for socket, person in self._pages.values():
-            if person.role == "student":
-                socket.send_frame(frame)
-
-    def _to_page(self, page: str, message: Message) -> None:
-        if (known := self._pages.get(page)) is not None:
-            known[0].send(message)
-
-    def _to_person(self, person_id: str, message: Message) -> None:
-        for socket, person in self._pages.values():
-            if person.id == person_id:
-                socket.send(message)
+        if card is not None:
+            self._tabs.tell_all("student", wire.TeacherChanged(teacher=card))
 
     def _wall(self, at: float) -> int:
         """Turn a time of the monotonic clock into Unix milliseconds."""

@@ -1,4 +1,4 @@
-"""`/ws/lobby`: one page in the lobby, from its hello to its end."""
+"""`/ws/lobby`: one tab in the lobby, from its hello to its end."""
 
 from people.model import Person
 from server.lobby.lobby import Lobby
@@ -8,7 +8,7 @@ from wire.common import Hello, Message
 
 
 class LobbySocket(Handler):
-    """Hands a page's messages to the lobby."""
+    """Hands a tab's messages to the lobby."""
 
     def __init__(self, socket: Socket, lobby: Lobby, greeter: Greeter) -> None:
         self._socket = socket
@@ -26,4 +26,5 @@ class LobbySocket(Handler):
         await self._lobby.received(self._socket, self._person, message)
 
     async def closed(self) -> None:
-        self._lobby.leave(self._socket)
+        if self._person is not None:
+            self._lobby.leave(self._socket, self._person)

@@ -1,29 +1,37 @@
-"""The part `lobby`: presence and calls."""
+"""The part `lobby`: presence, calls, and telling people (`base.tell.Tell`)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from base.bus import Bus
+from base.db import Database
+from base.event_writer import EventWriter
 from base.events import Envelope
-from base.part import Part, Process, SocketRoute
+from base.part import Part, Process
+from base.sockets import SocketRoute
+from base.tell import Tell
 from matching.config import CallsConfig
 from matching.model import Rules, Switchboard
 from people.service import PeopleService
 from server.live.grants import Grants
 from server.live.hub import Hub
+from server.lobby.call_events import CallEvents
 from server.lobby.lobby import Lobby
 from server.lobby.lobby_socket import LobbySocket
+from server.lobby.tabs import LobbyTabs
 from server.sockets.hello import Greeter
 from sessions.events import SessionEnded, SessionRated, SessionReported
 from sessions.service import SessionService
 from wire import codec
-from wire.common import Hello
 
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
     """Bring `Lobby`."""
     hub = process.need(Hub)
+    bus = process.need(Bus)
+    writer = EventWriter(bus, process.need(Database), process.clock, process.metrics)
+    tabs = LobbyTabs()
     lobby = Lobby(
         Switchboard(Rules(ring_s=process.config.of(CallsConfig).ring_s)),
         process.clock,
@@ -33,17 +41,20 @@ async def start(process: Process) -> AsyncIterator[None]:
         process.need(SessionService),
         hub,
         process.need(Grants),
+        CallEvents(writer.write_soon),
+        tabs,
     )
     process.provide(lobby)
+    process.provide(tabs, as_=Tell)
     hub.on_ended.append(lobby.session_over)
-    _listen(process.need(Bus), lobby)
+    _listen(bus, lobby)
     greeter = process.need(Greeter)
     process.sockets.append(
         SocketRoute(
             path="/ws/lobby",
             kind="lobby",
-            hello=Hello,
             decoder=codec.lobby_from_client,
+            greets=True,
             handler=lambda socket: LobbySocket(socket, lobby, greeter),
         )
     )
@@ -52,10 +63,12 @@ async def start(process: Process) -> AsyncIterator[None]:
         lobby.draining(deadline_ms)
 
     process.drains.append(draining)
-    try:
-        yield
-    finally:
-        lobby.close()
+    # Left with the part, after the sockets: what their closing means for calls is written too.
+    async with writer.running():
+        try:
+            yield
+        finally:
+            lobby.close()
 
 
 def _listen(bus: Bus, lobby: Lobby) -> None:

@@ -19,7 +19,7 @@ from server.media import stun
 from server.media.dtls import generate_certificate
 from server.media.leg import Leg, OnState
 from server.media.model import MediaConfig, MediaError, MediaStats
-from server.media.packets import Kind
+from server.media.packets import DatagramKind
 from server.media.plane import Address, Drop, Plane, Tap
 from server.media.relay import Relay
 
@@ -164,9 +164,13 @@ class MediaEndpoint:
             self._heard[listener] = speaker
             self._listeners.setdefault(speaker, set()).add(listener)
 
-    def set_tap(self, leg_id: str, tap: Tap | None) -> None:
-        """Hand every new decrypted packet of a leg to `tap(packet, receive_time)`, as its side sent it."""
-        self._plane.set_tap(leg_id, tap)
+    def set_tap(self, leg_id: str, tap: Tap | None, whose: str = "") -> None:
+        """Hand every new decrypted packet of a leg to `tap`, as its side sent it, with its receive time.
+
+        `tap` is called once a drain with a list of `(whose, packet, receive_time)`; legs that were given
+        the same one share the list, in the order their packets came.
+        """
+        self._plane.set_tap(leg_id, tap, whose)
 
     def set_muted(self, leg_id: str, muted: bool) -> None:
         """While muted, nothing of this leg's voice is forwarded or tapped."""
@@ -266,6 +270,11 @@ class MediaEndpoint:
 
     def _drain(self) -> bool:
         """Handle up to a batch of datagrams; return whether that was all there was."""
+        emptied = self._take()
+        self._plane.flush_taps()
+        return emptied
+
+    def _take(self) -> bool:
         sock, clock, receive = self._socket, self._clock, self._plane.receive
         if sock is None:
             return True
@@ -305,18 +314,18 @@ class MediaEndpoint:
             logger.exception("media: a datagram could not be handled")
 
     def _slow(
-        self, kind: Kind, leg_id: str | None, datagram: bytes, address: Address, now: float
+        self, kind: DatagramKind, leg_id: str | None, datagram: bytes, address: Address, now: float
     ) -> None:
         """What the plane does not forward (plane.Slow)."""
-        if kind is Kind.STUN:
+        if kind is DatagramKind.STUN:
             self._check(leg_id, datagram, address, now)
             return
         leg = self._legs.get(leg_id or "")
         if leg is None:
             return
-        if kind is Kind.DTLS:
+        if kind is DatagramKind.DTLS:
             leg.heard_dtls(datagram, address, now)
-        elif kind is Kind.RTCP:
+        elif kind is DatagramKind.RTCP:
             leg.heard_rtcp(datagram, address, now)
         else:
             leg.heard_media(address, now)

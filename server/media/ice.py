@@ -24,7 +24,7 @@ _FRESH_S = 2.0
 _NEVER = float("-inf")
 
 
-class Credentials(msgspec.Struct, frozen=True):
+class IceCredentials(msgspec.Struct, frozen=True):
     ufrag: str
     password: str
 
@@ -48,20 +48,20 @@ class Path(msgspec.Struct):
 class IceAgent:
     """Pure: the time comes in, the address to use comes out of `select`."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: IceCredentials) -> None:
         self._credentials = {0: credentials}
         self._generation = 0
         self._paths: dict[Address, Path] = {}
 
     @property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> IceCredentials:
         return self._credentials[self._generation]
 
     @property
     def generation(self) -> int:
         return self._generation
 
-    def restart(self, credentials: Credentials) -> list[str]:
+    def restart(self, credentials: IceCredentials) -> list[str]:
         """Take new credentials; returns user fragments that nobody needs any more.
 
         The previous ones stay good until a request with the new ones came (RFC 8445 section 9).

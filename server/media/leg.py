@@ -2,7 +2,7 @@
 
 It moves by `model.TRANSITIONS`; docs/states.md is drawn from it.
 
-A page that joins again opens a new leg (new DTLS). A page that moved to another network restarts ICE on
+A tab that joins again opens a new leg (new DTLS). A tab that moved to another network restarts ICE on
 the one it has: new credentials, same keys, and the voice goes on after one STUN round trip.
 """
 
@@ -16,7 +16,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from server.media import rtcp, stun
 from server.media.dtls import DtlsFailed, DtlsSession, fingerprints
-from server.media.ice import Credentials, IceAgent
+from server.media.ice import IceAgent, IceCredentials
 from server.media.model import (
     TRANSITIONS,
     LegEvent,
@@ -28,7 +28,7 @@ from server.media.model import (
 from server.media.plane import Address, Drop, Plane
 from server.media.relay import CLOCK_RATE
 from server.media.reports import Reports
-from server.media.sdp import Answer, Offer, read_answer, write_offer
+from server.media.sdp import Offer, SdpAnswer, read_answer, write_offer
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Leg:
         self._dtls = DtlsSession(host.certificate, self._send_dtls)
         self._reports = Reports(self._ssrc, self._cname)
         self._target: Address | None = None
-        self._answer: Answer | None = None
+        self._answer: SdpAnswer | None = None
         self._answered = False
         self._alive_at = 0.0
         self._ended_by_peer = False
@@ -261,7 +261,7 @@ class Leg:
 
     # ---- inside
 
-    async def _run_dtls(self, answer: Answer) -> None:
+    async def _run_dtls(self, answer: SdpAnswer) -> None:
         try:
             keys = await self._dtls.handshake(
                 answer.fingerprints, as_client=not answer.client_is_dtls_client
@@ -274,7 +274,7 @@ class Leg:
         self._has_keys = True
         self._move(LegEvent.KEYED)
         await self._dtls.wait_ended()
-        # The page closed its connection. It will join again with a new leg, or its session ends:
+        # The tab closed its connection. It will join again with a new leg, or its session ends:
         # either is for the owner of this leg to say.
         self._ended_by_peer = True
         self._move(LegEvent.ENDED_BY_PEER)
@@ -311,6 +311,6 @@ class Leg:
             raise MediaError("leg_closed", "This connection has been closed; join again.")
 
 
-def _credentials() -> Credentials:
+def _credentials() -> IceCredentials:
     """At least 24 and 128 bits of randomness (RFC 8445 section 5.3)."""
-    return Credentials(ufrag=secrets.token_hex(4), password=secrets.token_hex(16))
+    return IceCredentials(ufrag=secrets.token_hex(4), password=secrets.token_hex(16))

@@ -24,7 +24,7 @@ _ONE_BYTE_PROFILE = 0xBEDE  # RFC 8285 section 4.2
 _LEVEL_ALONE = b"\xbe\xde\x00\x01" + bytes((LEVEL_EXTENSION_ID << 4,))
 
 
-class Kind(Enum):
+class DatagramKind(Enum):
     """What a datagram is, by its first bytes (RFC 7983)."""
 
     STUN = auto()
@@ -43,7 +43,7 @@ class RtpHeader(msgspec.Struct, frozen=True):
     """Bytes before the payload: fixed header, CSRC list and extension."""
 
 
-def kind_of(datagram: bytes) -> Kind | None:
+def kind_of(datagram: bytes) -> DatagramKind | None:
     """The kind of a datagram, None if it is none that belongs here (RFC 7983, RFC 5761 section 4)."""
     length = len(datagram)
     if length < RTCP_MIN_LENGTH or length > MAX_DATAGRAM:
@@ -51,12 +51,12 @@ def kind_of(datagram: bytes) -> Kind | None:
     first = datagram[0]
     if 128 <= first <= 191:
         if 192 <= datagram[1] <= 223:
-            return Kind.RTCP
-        return Kind.RTP if length >= RTP_HEADER_LENGTH else None
+            return DatagramKind.RTCP
+        return DatagramKind.RTP if length >= RTP_HEADER_LENGTH else None
     if first <= 3:
-        return Kind.STUN if length >= STUN_MIN_LENGTH else None
+        return DatagramKind.STUN if length >= STUN_MIN_LENGTH else None
     if 20 <= first <= 63:
-        return Kind.DTLS if length >= DTLS_MIN_LENGTH else None
+        return DatagramKind.DTLS if length >= DTLS_MIN_LENGTH else None
     return None
 
 

@@ -10,15 +10,18 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from server.media.packets import Kind
+from server.media.packets import DatagramKind
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 """As the socket gives it: (host, port), for IPv6 with flow and scope."""
 
-Tap: TypeAlias = Callable[[bytes, float], None]
-"""Takes a decrypted RTP packet as its sender made it, and its receive time in clock seconds."""
+Tapped: TypeAlias = tuple[str, bytes, float]
+"""Whose it is, a decrypted RTP packet as its sender made it, its receive time in clock seconds."""
 
-Slow: TypeAlias = Callable[[Kind, str | None, bytes, Address, float], None]
+Tap: TypeAlias = Callable[[list[Tapped]], None]
+"""Takes what was tapped since it was called last, in the order it came, legs with the same tap together."""
+
+Slow: TypeAlias = Callable[[DatagramKind, str | None, bytes, Address, float], None]
 """Takes (kind, leg id or None if the address is unknown, bytes, address, now).
 
 STUN comes as received; DTLS as received and only from bound addresses; RTCP decrypted and
@@ -111,8 +114,8 @@ class PlaneTotals(msgspec.Struct, frozen=True, kw_only=True):
 class Plane(Protocol):
     """Forwards one speaker's voice to many listeners. Not thread-safe: one caller.
 
-    Methods that name a leg raise KeyError if it is not there. `receive`, `send_rtcp` and `resend`
-    never raise: what goes wrong is counted under a `Drop`.
+    Methods that name a leg raise KeyError if it is not there. `receive`, `flush_taps`, `send_rtcp`
+    and `resend` never raise: what goes wrong is counted under a `Drop`.
     """
 
     def add_leg(self, leg_id: str, ssrc: int) -> None:
@@ -138,12 +141,16 @@ class Plane(Protocol):
     def set_target(self, leg_id: str, address: Address | None) -> None:
         """Where this leg is sent to; None stops sending."""
 
-    def set_tap(self, leg_id: str, tap: Tap | None) -> None: ...
+    def set_tap(self, leg_id: str, tap: Tap | None, whose: str = "") -> None:
+        """Keep every new packet of this leg for `tap`, as `whose`, until `flush_taps`."""
 
     def set_muted(self, leg_id: str, muted: bool) -> None: ...
 
     def receive(self, datagram: bytes, address: Address, now: float) -> None:
         """Take one datagram from the socket: forward it, hand it to `Slow`, or count and drop it."""
+
+    def flush_taps(self) -> None:
+        """Hand each tap what was kept for it; called once a drain of the socket."""
 
     def send_rtcp(self, leg_id: str, packet: bytes) -> None:
         """Encrypt a compound RTCP packet and send it to the leg's target, if it has keys and target."""

@@ -4,14 +4,14 @@ Implements `plane.Plane`; see there for what each call means. No asyncio, no soc
 """
 
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from server.media.packets import (
     MAX_DATAGRAM,
     RTP_HEADER,
     RTP_HEADER_LENGTH,
-    Kind,
+    DatagramKind,
     kind_of,
     voice_level,
 )
@@ -26,6 +26,7 @@ from server.media.plane import (
     Slow,
     SrtpKeys,
     Tap,
+    Tapped,
 )
 from server.media.srtp import Contexts, Crypt, SrtpError, SrtpReplayed
 
@@ -83,6 +84,7 @@ class _Leg:
         "unprotect",
         "unprotect_rtcp",
         "voice",
+        "whose",
     )
 
     def __init__(self, leg_id: str, ssrc: int) -> None:
@@ -97,6 +99,7 @@ class _Leg:
         self.unprotect_rtcp: Crypt = _no_keys
         self.protect_rtcp: Crypt = _no_keys
         self.tap: Tap | None = None
+        self.whose = ""
         self.muted = False
         self.level: int | None = None
         self.heard_at = 0.0
@@ -133,6 +136,7 @@ class Relay:
         self._legs: dict[str, _Leg] = {}
         self._by_address: dict[Address, _Leg] = {}
         self._dropped: Counter[str] = Counter()
+        self._tapped: defaultdict[Tap, list[Tapped]] = defaultdict(list)
         self._packets_in = self._packets_out = 0
         self._bytes_in = self._bytes_out = 0
 
@@ -199,8 +203,9 @@ class Relay:
     def set_target(self, leg_id: str, address: Address | None) -> None:
         self._legs[leg_id].target = address
 
-    def set_tap(self, leg_id: str, tap: Tap | None) -> None:
-        self._legs[leg_id].tap = tap
+    def set_tap(self, leg_id: str, tap: Tap | None, whose: str = "") -> None:
+        leg = self._legs[leg_id]
+        leg.tap, leg.whose = tap, whose
 
     def set_muted(self, leg_id: str, muted: bool) -> None:
         leg = self._legs[leg_id]
@@ -248,7 +253,7 @@ class Relay:
             voice.highest += ahead
             if address != leg.target:
                 # Only the newest packet moves the target: a late one may come from the old network.
-                self._slow(Kind.RTP, leg.id, packet[:RTP_HEADER_LENGTH], address, now)
+                self._slow(DatagramKind.RTP, leg.id, packet[:RTP_HEADER_LENGTH], address, now)
         voice.received += 1
         transit = now * CLOCK_RATE - timestamp
         if voice.at:
@@ -262,10 +267,7 @@ class Relay:
             return
         leg.level = voice_level(packet)
         if leg.tap is not None:
-            try:
-                leg.tap(packet, now)
-            except Exception:  # the recorder's trouble is not the call's
-                self._dropped["tap_failed"] += 1
+            self._tapped[leg.tap].append((leg.whose, packet, now))
         # ---- towards the listeners
         if not leg.listeners:
             self._dropped["no_peer"] += 1
@@ -324,13 +326,13 @@ class Relay:
         kind = kind_of(datagram)
         if kind is None:
             self._dropped["junk"] += 1
-        elif kind is Kind.STUN:
+        elif kind is DatagramKind.STUN:
             self._slow(kind, leg.id if leg else None, datagram, address, now)
         elif leg is None:  # before any crypto
             self._dropped["unknown_address"] += 1
-        elif kind is Kind.DTLS:
+        elif kind is DatagramKind.DTLS:
             self._slow(kind, leg.id, datagram, address, now)
-        elif kind is Kind.RTCP:
+        elif kind is DatagramKind.RTCP:
             try:
                 packet = leg.unprotect_rtcp(datagram)
             except (SrtpError, _NoKeys) as error:
@@ -367,6 +369,15 @@ class Relay:
         else:
             peer.out_highest = sequence - 1
             peer.out_anchor = sequence
+
+    def flush_taps(self) -> None:
+        tapped = list(self._tapped.items())
+        self._tapped.clear()
+        for tap, packets in tapped:
+            try:
+                tap(packets)
+            except Exception:  # the recorder's trouble is not the call's, nor another room's
+                self._dropped["tap_failed"] += len(packets)
 
     # ---- control
 

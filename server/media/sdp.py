@@ -16,7 +16,7 @@ from aiortc.rtcrtpparameters import (
     RTCRtpHeaderExtensionParameters,
 )
 
-from server.media.ice import Credentials
+from server.media.ice import IceCredentials
 from server.media.model import MediaError
 from server.media.packets import LEVEL_EXTENSION_ID
 from server.media.relay import CLOCK_RATE, OPUS
@@ -35,7 +35,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """SDP session id; the same in every offer of the leg."""
     version: int
     """Counts the offers of the leg."""
-    credentials: Credentials
+    credentials: IceCredentials
     fingerprints: tuple[tuple[str, str], ...]
     """(algorithm, hex digest) of the process's certificate."""
     addresses: tuple[tuple[str, int], ...]
@@ -44,7 +44,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     cname: str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class SdpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a client's answer means to us."""
 
     fingerprints: tuple[tuple[str, str], ...]
@@ -96,7 +96,7 @@ def write_offer(offer: Offer) -> str:
     return str(description)
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str) -> SdpAnswer:
     """What an answer says. Raises MediaError with a stable code, and nothing else, on junk."""
     if len(text) > MAX_ANSWER:
         raise MediaError("answer_unreadable", "The SDP answer is too long.")
@@ -123,7 +123,7 @@ def read_answer(text: str) -> Answer:
     )
     if not any(algorithm in _FINGERPRINTS for algorithm, _ in fingerprints):
         raise MediaError("answer_without_fingerprint", "The SDP answer has no usable fingerprint.")
-    return Answer(
+    return SdpAnswer(
         fingerprints=fingerprints,
         client_is_dtls_client=audio.dtls.role == "client",
         sends_voice=audio.direction in (None, "sendrecv", "sendonly"),

@@ -35,7 +35,7 @@ class Resend:
 
 @dataclass(frozen=True, slots=True)
 class ToOthers:
-    """Send a message that is not kept to every page but one."""
+    """Send a message that is not kept to every tab but one."""
 
     connection: str
     message: Message

@@ -24,14 +24,14 @@ class Seat:
     permissions: set[wire.Permission] = field(default_factory=set)
     link: wire.Link = "absent"
     muted: bool = False
-    page: str | None = None
-    """The connection of his page, when one is open."""
+    tab: str | None = None
+    """The connection of their tab, when one is open."""
     pens: set[str] = field(default_factory=set)
     lost_at: float | None = 0.0
-    """When his page was last lost (or the room opened), None while one is open."""
+    """When their tab was last lost (or the room opened), None while one is open."""
 
     def public(self) -> wire.Member:
-        """Return the member as the others see him."""
+        """Return the member as the others see them."""
         return wire.Member(
             member=self.member,
             name=self.name,
@@ -45,7 +45,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A socket in the room: a page or a pen, speaking for a member under a source."""
+    """A socket in the room: a tab or a pen, speaking for a member under a source."""
 
     connection: str
     member: str

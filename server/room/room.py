@@ -2,7 +2,7 @@
 
     opened ──join──> running ──hung up | time limit | grace over | told to──> ended
                        │  ▲
-             page lost │  │ page back inside the grace (resume from the last event seen)
+              tab lost │  │ tab back inside the grace (resume from the last event seen)
                        ▼  │
                    reconnecting (for the others; the seat, the board and the pen stay)
 
@@ -32,11 +32,11 @@ from wire.codec import encode
 from wire.common import Message, Refused, Role
 
 MAX_SOURCES = 64
-"""Pages and pens of one member that may ever have operated in one room: each reload of a page may
+"""Tabs and pens of one member that may ever have operated in one room: each reload of a tab may
 be one. Counted by member, so that nobody uses up another's."""
 
 PEN = "pen-"
-"""What the source of every pen begins with, and of no page."""
+"""What the source of every pen begins with, and of no tab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class RoomLimits:
     limit_s: float = 1800.0
     warning_s: float = 1500.0
     kept_events: int = 2000
-    """A page that missed more gets a snapshot. A pen makes about 60 events a second, so this
+    """A tab that missed more gets a snapshot. A pen makes about 60 events a second, so this
     covers a cut of some 30 s while somebody writes."""
 
 
@@ -85,6 +85,7 @@ class Room:
         self._desk = Desk()
         self._last_n: dict[str, int] = {}
         self._owner: dict[str, str] = {}
+        self._entered_pens: set[str] = set()
         self._recent: deque[bytes] = deque(maxlen=limits.kept_events)
         self._warned = False
         self._together_s = 0.0
@@ -139,18 +140,18 @@ class Room:
     def join(
         self, connection: str, member: str, source: str, resume_seq: int | None, now: float
     ) -> list[Effect]:
-        """Seat a page. A page that was there before, alive or not, gives way to the new one."""
+        """Seat a tab. A tab that was there before, alive or not, gives way to the new one."""
         seat = self.seats.get(member)
         if self.ended is not None:
             return [Disconnect(connection, codes.SESSION_ENDED)]
         if seat is None or source.startswith(PEN) or not self._own(source, member):
             return [Disconnect(connection, codes.FORBIDDEN)]
         effects: list[Effect] = []
-        if seat.page is not None:
-            self.connections.pop(seat.page, None)
-            effects.append(Disconnect(seat.page, codes.REPLACED))
+        if seat.tab is not None:
+            self.connections.pop(seat.tab, None)
+            effects.append(Disconnect(seat.tab, codes.REPLACED))
         self.connections[connection] = Connection(connection, member, source)
-        seat.page = connection
+        seat.tab = connection
         seat.lost_at = None
         first, missed = self.catch_up(member, source, resume_seq, now)
         effects.append(ToOne(connection, first))
@@ -163,7 +164,7 @@ class Room:
         return effects
 
     def join_pen(self, connection: str, member: str, pen: str, now: float) -> list[Effect]:
-        """Let a member's pen in and tell it where its ink goes."""
+        """Let a member's pen in and tell it where its ink goes; it counts from `pen_enter` on."""
         seat = self.seats.get(member)
         source = PEN + pen
         if seat is None or self.ended is not None or not self._own(source, member):
@@ -188,9 +189,10 @@ class Room:
             return []
         seat = self.seats[gone.member]
         if gone.pen:
+            self._entered_pens.discard(connection)
             seat.pens.discard(connection)
             return [] if seat.pens or self.ended else self._changed(seat, now)
-        seat.page = None
+        seat.tab = None
         seat.lost_at = now
         self._count_together(now)
         if self.ended is not None:
@@ -204,6 +206,11 @@ class Room:
         """Do what a connection in the room asks for; refuse what it may not."""
         sender = self.connections.get(connection)
         if sender is None:
+            return []
+        if sender.pen and connection not in self._entered_pens:
+            # What it wrote before it learnt of this room was meant for another one.
+            if isinstance(message, wire_pen.PenEnter) and message.session == self.session:
+                self._entered_pens.add(connection)
             return []
         if self.ended is not None:
             return [Disconnect(connection, codes.SESSION_ENDED)]
@@ -222,7 +229,7 @@ class Room:
             case wire.Leave():
                 self.connections.pop(connection)
                 seat = self.seats[sender.member]
-                seat.page, seat.lost_at, seat.link = None, now, "left"
+                seat.tab, seat.lost_at, seat.link = None, now, "left"
                 self._count_together(now)
                 return self._changed(seat, now)
             case _:
@@ -319,7 +326,7 @@ class Room:
     # --- helpers ---------------------------------------------------------------------------
 
     def _count_together(self, now: float) -> None:
-        together = self.ended is None and all(seat.page for seat in self.seats.values())
+        together = self.ended is None and all(seat.tab for seat in self.seats.values())
         if together and self._together_since is None:
             self._together_since = now
         elif not together and self._together_since is not None:

@@ -1,11 +1,15 @@
 """The handshake of lobby and room sockets: a `hello` becomes a person, or a refusal."""
 
+from collections.abc import Callable
+
+from base.clock import Clock
 from base.errors import Refusal
+from base.sockets import Handler
 from people.model import Person
 from people.service import PeopleService
 from server.sockets.socket import Socket, Sockets
 from wire import codes
-from wire.common import PROTOCOL_VERSION, Hello, Welcome
+from wire.common import PROTOCOL_VERSION, Hello, Message, Welcome
 
 
 class Greeter:
@@ -32,6 +36,36 @@ class Greeter:
             )
         )
         return person
+
+
+class _Greeted:
+    """A handler whose peer is known and welcomed before it hears of them."""
+
+    def __init__(self, socket: Socket, handler: Handler, greeter: Greeter, clock: Clock) -> None:
+        self._socket = socket
+        self._handler = handler
+        self._greeter = greeter
+        self._clock = clock
+        self._welcomed = False
+
+    async def opened(self, hello: Hello) -> None:
+        await self._greeter.greet(self._socket, hello, self._clock.unix_ms())
+        self._welcomed = True
+        await self._handler.opened(hello)
+
+    async def received(self, message: Message) -> None:
+        await self._handler.received(message)
+
+    async def closed(self) -> None:
+        if self._welcomed:
+            await self._handler.closed()
+
+
+def greeting(
+    greeter: Greeter, clock: Clock, make: Callable[[Socket], Handler]
+) -> Callable[[Socket], Handler]:
+    """Return what makes handlers that need not ask who says hello."""
+    return lambda socket: _Greeted(socket, make(socket), greeter, clock)
 
 
 def check_version(versions: list[int]) -> None:

@@ -21,6 +21,7 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
+from base.sockets import Handler as HandlerLike
 from server.sockets.config import RoomsConfig
 from server.sockets.outbox import CLOSE_WITHIN_S, Outbox
 from server.sockets.rate import TokenBucket
@@ -54,7 +55,7 @@ class Socket:
         self.credential = ""
         """The sign-in or pairing it speaks by; when that is revoked the socket is closed."""
         self.person = ""
-        """Whose it is, once he has said hello."""
+        """Whose it is, once they have said hello."""
         self._tools = tools
         self._outbox = Outbox(tools.limits.outbox_messages, tools.limits.outbox_bytes)
 
@@ -119,11 +120,11 @@ class Sockets:
             socket.close(code)
 
     def admit(self, socket: Socket, person: str) -> None:
-        """Let a person have one more socket; raise `Refusal` when he has too many."""
+        """Let a person have one more socket; raise `Refusal` when they have too many."""
         socket.person = person
         held = sum(other.person == person for other in self._open.values())
         if held > self._tools.limits.max_sockets_per_person:
-            raise Refusal(codes.FULL, "you have too many pages open")
+            raise Refusal(codes.FULL, "you have too many tabs open")
 
     def close_revoked(self, credential: str) -> None:
         """Close the sockets that speak by a sign-in or pairing that is over."""
@@ -137,7 +138,7 @@ class Sockets:
         kind: str,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], Handler],
+        make: Callable[[Socket], HandlerLike],
     ) -> web.WebSocketResponse:
         """Run one WebSocket from its upgrade to its end."""
         response = web.WebSocketResponse(
@@ -187,7 +188,7 @@ class _Connection:
         tools: SocketTools,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], Handler],
+        make: Callable[[Socket], HandlerLike],
     ) -> None:
         self._response = response
         self._transport = request.transport
@@ -223,7 +224,7 @@ class _Connection:
             self._tally()
 
     def _hurry(self) -> None:
-        """A peer who does not take the rest of his queue is cut off."""
+        """A peer who does not take the rest of the queue is cut off."""
         self._abort = asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self._cut)
 
     def _cut(self) -> None:
@@ -284,7 +285,7 @@ class _Connection:
         self._watch(limits.idle_s)
         while (message := await self._receive()) is not None:
             # Too fast is slowed down and not thrown out: the peer's own socket fills up, and a
-            # page that sends what it drew while it was offline loses nothing.
+            # tab that sends what it drew while it was offline loses nothing.
             if wait := bucket.take(self._heard_at, 1 + self._size / BYTES_A_TOKEN):
                 await asyncio.sleep(wait)
             if isinstance(message, Ping):

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from base.bus import Bus
-from base.eventlog import EventRow
+from base.eventlog import EventRow, first_time, newest_id
 from base.events import Envelope
 from base.subscription import Subscription
 from people.tables import PersonRow
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Happened, Listener, Other, publish, until_somebody_waits_for_a_lock
+from tests.fakes.pen_server import until
 from tests.fakes.services import Kept, kept
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -254,25 +255,108 @@ async def test_a_handler_that_hangs_does_not_hold_up_the_end(
     assert listener.heard == ["one"]
 
 
+def shown(services: Kept, name: str, part: str = "t", subscription: str = "s") -> float | None:
+    labels = {"part": part, "subscription": subscription}
+    return services.metrics.registry.get_sample_value(f"inkcall_events_{name}", labels)
+
+
 async def test_how_far_behind_a_subscription_is_can_be_seen(services: Kept) -> None:
-    seen: list[tuple[float | None, float | None]] = []
-
-    def now() -> tuple[float | None, float | None]:
-        value, labels = (
-            services.metrics.registry.get_sample_value,
-            {"part": "t", "subscription": "s"},
-        )
-        return value("inkcall_events_lag_seconds", labels), value("inkcall_events_behind", labels)
-
-    async def look(_envelope: Envelope[Happened]) -> None:
-        seen.append(now())
-
-    services.bus.subscribe("t", "s", {Happened: look})
-    await publish(services, *(Happened(what=str(n)) for n in range(60)))
-    services.clock.advance(9)
+    listener = Listener(never="stuck")
+    services.bus.subscribe("t", "s", listener.handlers)
     await services.bus.deliver()
-    assert (seen[0], seen[-1]) == ((9, 60), (9, 10))
-    assert now() == (0, 0)
+    await publish(services, Happened(what="stuck"), Happened(what="after"), Other())
+    services.clock.advance(9)
+    await services.bus.measure()
+    names = ("behind", "waiting", "lag_seconds")
+    assert [shown(services, name) for name in names] == [2, 0, 9]
+    await services.bus.deliver()
+    services.clock.advance(0.5)
+    await services.bus.measure()
+    assert [shown(services, name) for name in names] == [0, 2, 9.5]
+    listener.never = ""
+    services.clock.advance(600)
+    await services.bus.deliver()
+    await services.bus.measure()
+    assert [shown(services, name) for name in names] == [0, 0, 0]
+
+
+async def test_a_cursor_that_nobody_serves_is_seen_falling_behind(services: Kept) -> None:
+    left = Bus(services.database, services.clock, services.metrics)
+    left.subscribe("old", "s", Listener().handlers)
+    await left.deliver()
+    await publish(services, Happened(what="one"), Other())
+    services.clock.advance(60)
+    await services.bus.measure()
+    assert shown(services, "behind", "old") == 2
+    assert shown(services, "lag_seconds", "old") == 60
+
+
+async def test_a_handler_that_hangs_is_seen_too(
+    services: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("base.bus._IDLE_S", 0.02)
+    entered, release = asyncio.Event(), asyncio.Event()
+
+    async def hangs(_envelope: Envelope[Happened]) -> None:
+        entered.set()
+        await release.wait()
+
+    services.bus.subscribe("t", "s", {Happened: hangs})
+    async with services.bus.running():
+        await publish(services, Happened(what="one"))
+        async with asyncio.timeout(5):
+            await entered.wait()
+        services.clock.advance(7)
+        await publish(services, Happened(what="two"))
+        await until(lambda: (shown(services, "behind"), shown(services, "lag_seconds")) == (2, 7))
+        release.set()
+
+
+async def test_more_than_a_batch_is_heard_in_one_go(services: Kept) -> None:
+    listener = Listener()
+    services.bus.subscribe("t", "s", listener.handlers)
+    await publish(services, *(Happened(what=str(n)) for n in range(120)))
+    assert await services.bus.deliver() == 120
+    assert listener.heard == [str(n) for n in range(120)]
+
+
+async def test_a_failing_event_is_tried_after_longer_and_longer_waits(services: Kept) -> None:
+    listener = Listener(never="stuck")
+    services.bus.subscribe("t", "s", listener.handlers)
+    await publish(services, Happened(what="stuck"))
+    await services.bus.deliver()
+    failures = services.metrics.events_failed.labels("t", "s")
+    for tries, wait_s in enumerate((1, 5, 30, 120, 600, 600), 1):
+        services.clock.advance(wait_s - 0.1)
+        await services.bus.deliver()
+        assert failures._value.get() == tries, "not sooner"
+        services.clock.advance(0.1)
+        await services.bus.deliver()
+        assert failures._value.get() == tries + 1, "not later"
+
+
+async def test_ids_go_on_after_the_newest_was_forgotten(services: Kept) -> None:
+    await publish(services, Happened(what="one"))
+    services.clock.advance(7 * 86400 + 1)
+    await services.bus.tidy()
+    await publish(services, Happened(what="two"))
+    async with services.database.reading() as transaction:
+        assert await newest_id(transaction) == 2
+
+
+async def test_what_was_undone_is_handled_for_the_first_time_again(services: Kept) -> None:
+    listener = Listener()
+    services.bus.subscribe("t", "s", listener.handlers)
+    await publish(services, Happened(what="one"))
+    await services.bus.deliver()
+    (envelope,) = listener.envelopes
+    with pytest.raises(ZeroDivisionError):
+        async with services.database.transaction() as transaction:
+            assert await first_time(transaction, envelope)
+            _ = 1 / 0
+    for first in (True, False):
+        async with services.database.transaction() as transaction:
+            assert await first_time(transaction, envelope) is first
 
 
 async def test_one_name_is_subscribed_once(services: Kept) -> None:

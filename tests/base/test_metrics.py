@@ -1,5 +1,7 @@
 """Metrics: the names dashboards are built on, and no series of ids."""
 
+import pytest
+
 from base.metrics import Metrics
 
 NAMES = (
@@ -32,3 +34,14 @@ def test_two_servers_in_one_process_count_apart() -> None:
     one.calls.labels("accepted").inc()
     assert 'outcome="accepted"' in one.render().decode()
     assert 'outcome="accepted"' not in other.render().decode()
+
+
+def test_a_part_makes_its_own_and_they_bear_our_name() -> None:
+    metrics = Metrics()
+    metrics.counter("inkcall_guests_total", "Guests", ["kind"]).labels("new").inc()
+    metrics.gauge("inkcall_guests_here", "Guests now").set(3)
+    text = metrics.render().decode()
+    assert 'inkcall_guests_total{kind="new"} 1.0' in text
+    assert "inkcall_guests_here 3.0" in text
+    with pytest.raises(ValueError, match="guests"):
+        metrics.gauge("guests", "Guests now")

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from server.media import LegState, MediaConfig, MediaEndpoint
 from server.media.packets import rtp_header
-from server.media.plane import Address
+from server.media.plane import Address, Tapped
 from server.media.relay import Relay
 
 pytestmark = pytest.mark.e2e
@@ -112,7 +112,7 @@ async def until(page: Page, reached: Any, what: str) -> dict[str, Any]:
 
 async def test_two_browsers_hear_each_other() -> None:
     states: list[tuple[str, LegState]] = []
-    tapped: list[bytes] = []
+    tapped: list[Tapped] = []
     endpoint = MediaEndpoint(config=MediaConfig(host="127.0.0.1"), clock=time.monotonic)
     await endpoint.start()
     try:
@@ -130,7 +130,7 @@ async def test_two_browsers_hear_each_other() -> None:
                 await leg.accept_answer(answer)
             endpoint.feed("student", ["teacher"])
             endpoint.feed("teacher", ["student"])
-            endpoint.set_tap("student", lambda packet, _: tapped.append(packet))
+            endpoint.set_tap("student", tapped.extend)
 
             def heard(figures: dict[str, Any]) -> bool:
                 inbound = figures["inbound"]
@@ -149,7 +149,7 @@ async def test_two_browsers_hear_each_other() -> None:
                 assert figures["remoteInbound"]["fractionLost"] == 0
 
             assert ("student", LegState.CONNECTED) in states
-            header = rtp_header(tapped[-1])
+            header = rtp_header(tapped[-1][1])
             assert header is not None
             assert header.payload_type == 111
             leg = endpoint._legs["student"]

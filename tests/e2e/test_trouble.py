@@ -95,7 +95,7 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 assert noticed_s < CUT_S
                 await student.by("link-banner").wait_for()
                 before = len((await student.board())["strokes"])
-                # He goes on drawing although nothing gets through.
+                # They go on drawing although nothing gets through.
                 await draw(student)
                 assert await teacher.page.evaluate("() => window.__inkcall.room.link") == "open"
                 await asyncio.sleep(max(0.0, CUT_S - (time.monotonic() - cut_at)))

@@ -69,7 +69,7 @@ async def begin(student: Person, teacher: Person) -> None:
 
 
 async def hang_up(teacher: Person) -> None:
-    """The teacher ends the session and says that she means it."""
+    """The teacher ends the session and says that they mean it."""
     await teacher.by("end-session").click()
     await teacher.page.get_by_role("dialog").get_by_role("button", name="结束").last.click()
 

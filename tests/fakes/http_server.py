@@ -1,6 +1,6 @@
 """The HTTP side on a real socket, with real services and recordings, and rooms made of two sets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from base.jobs.config import JobsConfig
 from base.jobs.queue import Jobs
 from base.jobs.worker import Worker
+from base.routes import Route
 from base.storage import LocalStorage
 from people.model import Person
 from recorder.config import RecorderConfig, recordings_dir
@@ -86,7 +87,9 @@ async def code(answer: ClientResponse) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
+async def http_server(
+    folder: Path, *, routes: Sequence[Route] | None = None, **sections: Any
+) -> AsyncIterator[Http]:
     """Run the HTTP side for the time of the block."""
     async with kept(folder, **sections) as services:
         rooms = FakeRooms()
@@ -114,6 +117,7 @@ async def http_server(folder: Path, **sections: Any) -> AsyncIterator[Http]:
                     ),
                 },
             ),
+            routes,
         )
         async with worker.running(), TestClient(TestServer(app)) as client:
             yield Http(client=client, kept=services, jobs=jobs, rooms=rooms, folder=folder)

@@ -16,7 +16,7 @@ from aiortc import sdp
 
 from server.media import rtcp
 from server.media.dtls import DtlsSession, fingerprints, generate_certificate
-from server.media.packets import Kind, RtpHeader, kind_of, rtp_header
+from server.media.packets import DatagramKind, RtpHeader, kind_of, rtp_header
 from server.media.plane import SrtpKeys
 
 FRAME = 960
@@ -241,18 +241,18 @@ class MediaClient:
 
     def take(self, sock: _Socket, data: bytes) -> None:
         kind = kind_of(data)
-        if kind is Kind.STUN:
+        if kind is DatagramKind.STUN:
             if stun.parse_message(data).message_class == stun.Class.RESPONSE:
                 self.answers += 1
-        elif kind is Kind.DTLS and self._dtls is not None:
+        elif kind is DatagramKind.DTLS and self._dtls is not None:
             self._dtls.transport.push(data)
-        elif kind is Kind.RTP and self.rx is not None:
+        elif kind is DatagramKind.RTP and self.rx is not None:
             self.raw.append(data)
             packet = self.rx.unprotect(data)
             header = rtp_header(packet)
             assert header is not None
             self.heard.append(Received(header, packet[header.payload_offset :], packet))
-        elif kind is Kind.RTCP and self.rx is not None:
+        elif kind is DatagramKind.RTCP and self.rx is not None:
             packets = rtcp.parse(self.rx.unprotect_rtcp(data))
             self.reports += packets
             self.byes += sum(isinstance(packet, rtcp.Bye) for packet in packets)

@@ -18,7 +18,7 @@ from typing import Any
 import asyncpg
 from alembic import command
 
-from base.db import alembic_config
+from base.migrations import alembic_config
 from tests.fakes.processes import free_port
 from tools.machine import postgres_programs
 

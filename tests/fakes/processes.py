@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +26,13 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 @dataclass
 class ServerProcess:
-    """`python -m server --demo` in its own process; may be killed and started again."""
+    """`python -m server --demo`, or another program, in its own process; may be killed and started again."""
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     media_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    program: Sequence[str] = ("server", "--demo")
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -44,21 +45,10 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Start and wait until it answers."""
-        environment = {
-            **os.environ,
-            "INKCALL__SERVER__PORT": str(self.port),
-            "INKCALL__SERVER__DATA_DIR": str(self.data),
-            "INKCALL__MEDIA__PORT": str(self.media_port),
-            "INKCALL__MEDIA__HOST": "127.0.0.1",
-            "INKCALL__RECORDER__MIN_FREE_BYTES": "0",
-            # Browsers share these cores: a late loop must not turn a test's call away.
-            "INKCALL__ROOMS__MAX_LOOP_LAG_S": "10",
-            **self.settings,
-        }
         self.folder.mkdir(parents=True, exist_ok=True)
         log = (self.folder / "server.log").open("ab")
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server", "--demo", cwd=ROOT, env=environment, stderr=log
+            sys.executable, "-m", *self.program, cwd=ROOT, env=self.environment, stderr=log
         )
         log.close()
         async with asyncio.timeout(START_WITHIN_S), aiohttp.ClientSession() as http:
@@ -71,6 +61,21 @@ class ServerProcess:
                 except aiohttp.ClientError:
                     pass
                 await asyncio.sleep(0.05)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return its settings; its commands are given the same."""
+        return {
+            **os.environ,
+            "INKCALL__SERVER__PORT": str(self.port),
+            "INKCALL__SERVER__DATA_DIR": str(self.data),
+            "INKCALL__MEDIA__PORT": str(self.media_port),
+            "INKCALL__MEDIA__HOST": "127.0.0.1",
+            "INKCALL__RECORDER__MIN_FREE_BYTES": "0",
+            # Browsers share these cores: a late loop must not turn a test's call away.
+            "INKCALL__ROOMS__MAX_LOOP_LAG_S": "10",
+            **self.settings,
+        }
 
     def log(self) -> str:
         """Return what the server has logged."""
@@ -94,10 +99,12 @@ class ServerProcess:
 
 @asynccontextmanager
 async def running_server(
-    folder: Path, settings: Mapping[str, str] | None = None
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("server", "--demo"),
 ) -> AsyncIterator[ServerProcess]:
     """Run a server process for the time of the block; it must end cleanly, unless killed."""
-    server = ServerProcess(folder, settings or {})
+    server = ServerProcess(folder, settings or {}, program=program)
     await server.start()
     try:
         yield server

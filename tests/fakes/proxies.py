@@ -72,7 +72,7 @@ class UdpProxy:
     """Stands in front of the media port. A flow is one client's; its first STUN request says whose.
 
     The USERNAME of a Binding request starts with the server's own credential for that leg
-    (RFC 8445 section 7.2.2), which the page knows from the offer: so a test can cut one page.
+    (RFC 8445 section 7.2.2), which the tab knows from the offer: so a test can cut one tab.
     """
 
     def __init__(self, target: int) -> None:
@@ -95,7 +95,7 @@ class UdpProxy:
             each.close()
 
     def cut(self, ufrag: str) -> None:
-        """Drop everything of the page whose leg has this server-side ICE ufrag, both ways."""
+        """Drop everything of the tab whose leg has this server-side ICE ufrag, both ways."""
         self._cut_names.add(ufrag)
         self._cut_flows |= {flow for flow, names in self._names.items() if ufrag in names}
 

@@ -8,6 +8,7 @@ from wire import fold, room as wire
 from wire.board import Board, ChatLine, Point
 from wire.codec import decode_event
 from wire.common import Message, Refused
+from wire.pen import PenEnter
 
 STUDENT, TEACHER = "p_student", "p_teacher"
 
@@ -53,6 +54,12 @@ class RoomDriver:
 
     def join(self, connection: str, member: str, source: str, seq: int | None = None) -> None:
         self.take(self.room.join(connection, member, source, seq, self.now))
+
+    def join_pen(self, connection: str, member: str, pen: str, *, enters: bool = True) -> None:
+        """Let a pen in, and let it say that it has heard of the room."""
+        self.take(self.room.join_pen(connection, member, pen, self.now))
+        if enters:
+            self.send(connection, PenEnter(session=self.room.session))
 
     def send(self, connection: str, message: Message) -> list[Effect]:
         return self.take(self.room.handle(connection, message, self.now))

@@ -16,8 +16,9 @@ from alembic import command
 
 from base.bus import Bus
 from base.config import Config, DatabaseConfig
-from base.db import Database, alembic_config
+from base.db import Database
 from base.metrics import Metrics
+from base.migrations import alembic_config
 from base.signing import Signer
 from people.config import PeopleConfig
 from people.model import Person

@@ -109,7 +109,7 @@ async def fuzz(seconds: float, seed: int) -> int:
         call.open("victim")
         call.endpoint.feed("member", ["victim"])
         call.endpoint.feed("victim", ["member"])
-        call.endpoint.set_tap("member", lambda packet, at: None)
+        call.endpoint.set_tap("member", lambda tapped: None)
         stranger = await call.client()
         stranger.server = member.server
         end = time.monotonic() + seconds

@@ -35,25 +35,25 @@ class Exchange:
         self.said += effects
         return effects
 
-    def teacher(self, page: str = "t1", teacher: str = "T", *, available: bool = True) -> None:
-        self.do(self.board.teacher_connected(page, teacher, self.now))
+    def teacher(self, tab: str = "t1", teacher: str = "T", *, available: bool = True) -> None:
+        self.do(self.board.teacher_connected(tab, teacher, self.now))
         self.do(self.board.set_available(teacher, available))
 
-    def student(self, page: str = "s1", student: str = "S") -> None:
-        self.do(self.board.student_connected(page, student, self.now))
+    def student(self, tab: str = "s1", student: str = "S") -> None:
+        self.do(self.board.student_connected(tab, student, self.now))
 
-    def call(self, page: str = "s1", student: str = "S", teacher: str = "T") -> str:
+    def call(self, tab: str = "s1", student: str = "S", teacher: str = "T") -> str:
         self.calls += 1
         call = f"call{self.calls}"
-        self.do(self.board.call(page, student, teacher, "maths", "", call, self.now))
+        self.do(self.board.call(tab, student, teacher, "maths", "", call, self.now))
         return call
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
         self.do(self.board.on_timeout(self.now))
 
-    def told(self, page: str) -> list[str]:
-        return [e.outcome for e in self.said if isinstance(e, TellEnded) and e.page == page]
+    def told(self, tab: str) -> list[str]:
+        return [e.outcome for e in self.said if isinstance(e, TellEnded) and e.tab == tab]
 
     def outcomes(self) -> list[str]:
         return [e.outcome for e in self.said if isinstance(e, CallOver)]
@@ -72,7 +72,7 @@ def test_accepting_sends_both_into_the_room(exchange: Exchange) -> None:
     made = exchange.do(exchange.board.accept("t1", "T", call))
     assert [type(e) for e in made] == [MakeRoom]
     entered = exchange.do(exchange.board.session_started(call, "s_1"))
-    assert [e.pages for e in entered if isinstance(e, EnterRoom)] == [("s1", "t1")]
+    assert [e.tabs for e in entered if isinstance(e, EnterRoom)] == [("s1", "t1")]
     assert exchange.outcomes() == ["accepted"]
     assert exchange.board.presence("T") == "busy"
     assert exchange.board.session_of("S") == exchange.board.session_of("T") == "s_1"
@@ -131,15 +131,15 @@ def test_one_tab_answers_and_the_others_stop_ringing(exchange: Exchange) -> None
 def test_a_tab_opened_while_it_rings_rings_too(exchange: Exchange) -> None:
     exchange.call()
     rung = exchange.do(exchange.board.teacher_connected("t2", "T", 1))
-    assert [e.pages for e in rung if isinstance(e, Ring)] == [("t2",)]
+    assert [e.tabs for e in rung if isinstance(e, Ring)] == [("t2",)]
 
 
-def test_a_caller_whose_page_blinks_keeps_ringing(exchange: Exchange) -> None:
+def test_a_caller_whose_tab_blinks_keeps_ringing(exchange: Exchange) -> None:
     call = exchange.call()
     exchange.do(exchange.board.disconnected("s1", "S", exchange.now))
     exchange.wait(4.9)
     back = exchange.do(exchange.board.student_connected("s1b", "S", exchange.now))
-    assert [e.page for e in back if isinstance(e, ShowRinging)] == ["s1b"]
+    assert [e.tab for e in back if isinstance(e, ShowRinging)] == ["s1b"]
     exchange.wait(5)
     assert exchange.outcomes() == []
     exchange.do(exchange.board.decline("T", call))
@@ -169,7 +169,7 @@ def test_cancelling_while_the_room_is_made_throws_the_room_away(exchange: Exchan
     assert exchange.board.presence("T") == "online"
 
 
-def test_a_teacher_who_blinks_while_the_room_is_made_goes_in_on_her_new_page(
+def test_a_teacher_who_blinks_while_the_room_is_made_goes_in_on_their_new_tab(
     exchange: Exchange,
 ) -> None:
     call = exchange.call()
@@ -178,7 +178,7 @@ def test_a_teacher_who_blinks_while_the_room_is_made_goes_in_on_her_new_page(
     exchange.do(exchange.board.teacher_connected("t2", "T", exchange.now))
     entered = exchange.do(exchange.board.session_started(call, "s_1"))[-1]
     assert isinstance(entered, EnterRoom)
-    assert entered.pages == ("s1", "t2")
+    assert entered.tabs == ("s1", "t2")
 
 
 def test_a_room_that_cannot_be_made_frees_both(exchange: Exchange) -> None:
@@ -248,27 +248,27 @@ def test_in_any_order_everyone_is_told_once_and_nobody_is_in_two_calls(
     calls: list[tuple[str, str, str]] = []
     making: set[str] = set()
     sessions: set[str] = set()
-    pages: set[str] = set()
+    tabs: set[str] = set()
     for action, who, other, number in actions:
         student, teacher = f"S{who}", f"T{other}"
-        page = f"{action[0]}{who}{number}"
+        tab = f"{action[0]}{who}{number}"
         call = calls[number][0] if number < len(calls) else "none"
         try:
             match action:
                 case "t_in":
-                    exchange.do(board.teacher_connected(page, f"T{who}", exchange.now))
-                    pages.add(page)
+                    exchange.do(board.teacher_connected(tab, f"T{who}", exchange.now))
+                    tabs.add(tab)
                 case "s_in":
-                    exchange.do(board.student_connected(page, student, exchange.now))
-                    pages.add(page)
+                    exchange.do(board.student_connected(tab, student, exchange.now))
+                    tabs.add(tab)
                 case "t_out" | "s_out":
-                    exchange.do(board.disconnected(page, f"{action[0].upper()}{who}", exchange.now))
-                    pages.discard(page)
+                    exchange.do(board.disconnected(tab, f"{action[0].upper()}{who}", exchange.now))
+                    tabs.discard(tab)
                 case "open" | "shut":
                     exchange.do(board.set_available(f"T{who}", action == "open"))
                 case "call":
                     at = f"s{who}{number}"
-                    if at in pages:
+                    if at in tabs:
                         call = f"call{len(calls)}"
                         exchange.do(
                             board.call(at, student, teacher, "maths", "", call, exchange.now)
@@ -280,7 +280,7 @@ def test_in_any_order_everyone_is_told_once_and_nobody_is_in_two_calls(
                     exchange.do(board.decline(f"T{who}", call))
                 case "accept":
                     at = f"t{who}{number}"
-                    if at in pages:
+                    if at in tabs:
                         exchange.do(board.accept(at, f"T{who}", call))
                         making.add(call)
                 case "made" if making:
@@ -305,18 +305,18 @@ def test_in_any_order_everyone_is_told_once_and_nobody_is_in_two_calls(
     for session in sorted(sessions):
         exchange.do(board.session_ended(session))
 
-    heard = Counter((e.page, e.call) for e in exchange.said if isinstance(e, TellEnded))
+    heard = Counter((e.tab, e.call) for e in exchange.said if isinstance(e, TellEnded))
     assert all(count == 1 for count in heard.values())
     over = Counter(e.call for e in exchange.said if isinstance(e, CallOver))
     assert over == Counter(call for call, _, _ in calls)
     assert board.ringing() == 0
-    # What each page was shown was taken away again: by an end, or by going into the room.
-    entered = {p for e in exchange.said if isinstance(e, EnterRoom) for p in e.pages}
+    # What each tab was shown was taken away again: by an end, or by going into the room.
+    entered = {p for e in exchange.said if isinstance(e, EnterRoom) for p in e.tabs}
     for effect in exchange.said:
         if isinstance(effect, Ring):
-            for page in effect.pages:
-                left = page not in pages
-                assert left or heard[page, effect.call.call] == 1 or page in entered
+            for tab in effect.tabs:
+                left = tab not in tabs
+                assert left or heard[tab, effect.call.call] == 1 or tab in entered
     for teacher in ("TA", "TB"):
         shown = [
             e.presence

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 
-import base.jobs.tables  # noqa: F401 the models must be known to compare them
-import people.tables  # noqa: F401
-import sessions.tables  # noqa: F401
 from base.database_url import is_sqlite
-from base.db import Base, Database, alembic_config, create_engine
+from base.db import Base, Database, create_engine
+from base.migrations import COMMON, ROOT, alembic_config, folders_of_source
+from base.part import migrations
+
+# Whose models are all tables there are: the parts'.
+from server.app import PARTS
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -60,3 +63,10 @@ def test_photos_kept_before_there_were_owners_belong_to_their_session(tmp_path: 
     with closing(sqlite3.connect(file)) as connection:
         [row] = connection.execute("SELECT owner, sha256 FROM photos").fetchall()
     assert row == ("session:s_1", "")
+
+
+def test_alembics_own_program_knows_the_folders_the_parts_bring() -> None:
+    listed = Config(ROOT / "alembic.ini").get_version_locations_list()
+    assert listed is not None
+    assert [Path(one) for one in listed] == [COMMON, *migrations(PARTS)]
+    assert sorted(migrations(PARTS)) == folders_of_source()

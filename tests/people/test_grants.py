@@ -16,6 +16,7 @@ from people.grants import (
     grants_of,
     may,
     may_ever,
+    with_actions,
 )
 from wire.common import Role
 
@@ -90,3 +91,30 @@ def test_who_has_no_business_with_recordings_sees_none(role: GrantRole) -> None:
     grants = (Grant("p_1", role, *HERE),)
     assert not may_ever(grants, "search_recordings")
     assert not may_ever(grants, "see_photo")
+
+
+def test_a_part_brings_its_actions_and_the_table_of_others_stays() -> None:
+    table = with_actions(TABLE, {"sign_guestbook": {"student": "self", "auditor": "city"}})
+    student, auditor = grants_of("p_1", "student"), grants_of("p_1", "auditor")
+    found = [may(student, "sign_guestbook", one, table) for one in (MINE, THEIRS)]
+    assert found == [True, False]
+    assert may(auditor, "sign_guestbook", THEIRS, table)
+    assert not may_ever(grants_of("p_1", "teacher"), "sign_guestbook", table)
+    assert may(student, "rate_session", MINE, table)
+    assert not may_ever(student, "sign_guestbook")
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        {"rate_session": {"teacher": "self"}},
+        {"sign_guestbook": {}},
+        {"sign_guestbook": {"guest": "self"}},
+        {"sign_guestbook": {"student": "world"}},
+    ],
+)
+def test_a_part_widens_nothing_of_others_and_invents_no_role(
+    actions: dict[str, dict[str, str]],
+) -> None:
+    with pytest.raises(ValueError, match=next(iter(actions))):
+        with_actions(TABLE, actions)

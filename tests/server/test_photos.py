@@ -168,7 +168,7 @@ async def test_a_picture_that_takes_too_long_is_given_up_and_its_process_ended()
     assert _children() == before
 
 
-async def test_a_caller_that_leaves_takes_the_process_with_him() -> None:
+async def test_a_caller_that_leaves_takes_the_process_with_it() -> None:
     before = _children()
     workshop = PhotoWorkshop(CONFIG)
     work = asyncio.get_running_loop().create_task(workshop.prepare(GOOD))

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from server.http.openapi import codes
-from server.http.refusals import STATUS
+from server.http.refusals import STATUS, with_codes
 from server.http.routes import ROUTES
 from wire import codes as wire_codes
 
@@ -49,3 +51,11 @@ def test_the_page_lists_every_code_with_its_status() -> None:
     section = page.split("\n## HTTP\n")[1].split("\n## ")[0]
     written = re.findall(r"^\| (\d{3}) \| `(\w+)` \| .+ \|$", section, re.M)
     assert {code: int(status) for status, code in written} == STATUS
+
+
+def test_a_part_brings_its_codes_and_gives_none_a_second_status() -> None:
+    assert with_codes(STATUS, {"guestbook_full": 409})["guestbook_full"] == 409
+    assert with_codes(STATUS, {"forbidden": 403}) == STATUS
+    for codes_of_part in ({"forbidden": 404}, {"well_done": 200}):
+        with pytest.raises(ValueError, match="status"):
+            with_codes(STATUS, codes_of_part)

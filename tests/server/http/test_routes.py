@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from base.routes import PUBLIC, Route, Rule
+from base.routes import PUBLIC, Asked, Route, Rule
+from people.grants import TABLE, with_actions
 from server.http import permit
-from server.http.routes import check
+from server.http.refusals import STATUS, with_codes
+from server.http.routes import check, rows
 from sessions.model import Rating, Report
 from tests.fakes.http_server import Http, http_server
 
@@ -60,3 +62,33 @@ def test_a_row_that_contradicts_itself_starts_no_server(changes: dict[str, Any])
     check(Route("POST", "/api/x", **row))
     with pytest.raises((TypeError, ValueError)):
         check(Route("POST", "/api/x", **{**row, **changes}))
+
+
+async def takes_asked(asked: Asked) -> None:
+    """Do nothing."""
+
+
+def test_a_part_brings_rows_with_its_own_action_and_codes() -> None:
+    row = Route(
+        "PUT",
+        "/api/x",
+        may=Rule("sign_guestbook", of=permit.own),
+        do=takes_asked,
+        summary="x",
+        errors=("guestbook_full",),
+    )
+    table = with_actions(TABLE, {"sign_guestbook": {"student": "self"}})
+    statuses = with_codes(STATUS, {"guestbook_full": 409})
+    check(row, table, statuses)
+    with pytest.raises(ValueError, match="sign_guestbook"):
+        check(row, statuses=statuses)
+    with pytest.raises(ValueError, match="guestbook_full"):
+        check(row, table)
+
+
+@pytest.mark.parametrize("path", ["/api/jobs/{piece}", "/api/x"])
+async def test_two_rows_for_one_request_start_no_server(tmp_path: Path, path: str) -> None:
+    row = Route("GET", path, may=PUBLIC, do=takes_asked, summary="x")
+    with pytest.raises(ValueError, match="is there twice"):
+        async with http_server(tmp_path, routes=rows([row, row])):
+            pass

@@ -42,6 +42,7 @@ class _Kept:
     def __init__(self, *, broken: bool = False) -> None:
         self.broken = broken
         self.events: list[tuple[int, wire.Event]] = []
+        self.voices: list[tuple[str, bytes, int]] = []
         self.sealed = ""
 
     def event(self, at_us: int, frame: bytes) -> None:
@@ -50,7 +51,7 @@ class _Kept:
         self.events.append((at_us, decode_event(frame)))
 
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
-        pass
+        self.voices.append((member, packet, at_us))
 
     async def seal(self, reason: str) -> None:
         self.sealed = reason
@@ -166,3 +167,14 @@ async def test_an_event_is_stamped_once_for_all_outputs() -> None:
     assert at_us == pytest.approx(12_500, abs=1)
     assert event.at == 12
     assert decode_event(teacher.frames[-1]) == event
+
+
+def test_the_voices_of_a_drain_go_to_every_output_in_their_order_and_on_the_sessions_clock() -> (
+    None
+):
+    live = _Live("student", "teacher")
+    opened = live.room.room.opened
+    live.room._keep_voices(
+        [("p_student", b"one", opened + 0.5), ("p_teacher", b"two", opened + 0.25)]
+    )
+    assert live.recorder.voices == [("p_student", b"one", 500_000), ("p_teacher", b"two", 250_000)]

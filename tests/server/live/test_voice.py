@@ -1,4 +1,4 @@
-"""A room's voices when pages ask for too much, too late, or when there is no place left."""
+"""A room's voices when tabs ask for too much, too late, or when there is no place left."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def legs(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return standing
 
 
-async def test_a_page_that_hangs_up_and_asks_on_leaves_no_leg_behind(
+async def test_a_tab_that_hangs_up_and_asks_on_leaves_no_leg_behind(
     tmp_path: Path, legs: list[object]
 ) -> None:
     async with (
@@ -71,7 +71,7 @@ async def test_a_flood_of_restarts_is_refused_and_the_other_side_keeps_its_voice
         await her_room.wait(room.MediaOffer, skip=1)
 
 
-async def test_without_a_place_for_his_voice_a_member_still_has_ink_and_text(
+async def test_without_a_place_for_their_voice_a_member_still_has_ink_and_text(
     tmp_path: Path,
 ) -> None:
     async with (

@@ -110,7 +110,7 @@ async def test_two_tabs_ring_and_one_answers(tmp_path: Path) -> None:
         assert one.all(lobby.SessionReady) == []
 
 
-async def test_a_reloaded_page_is_told_of_its_running_session(tmp_path: Path) -> None:
+async def test_a_reloaded_tab_is_told_of_its_running_session(tmp_path: Path) -> None:
     async with (
         quick_server(tmp_path) as server,
         client(server.url, "student1") as student,
@@ -121,7 +121,7 @@ async def test_a_reloaded_page_is_told_of_its_running_session(tmp_path: Path) ->
         assert (await again.wait(lobby.SessionReady)).session == ready.session
 
 
-async def test_a_caller_whose_network_changed_goes_in_once_his_dead_socket_is_noticed(
+async def test_a_caller_whose_network_changed_goes_in_once_their_dead_socket_is_noticed(
     tmp_path: Path,
 ) -> None:
     async with (
@@ -139,7 +139,7 @@ async def test_a_caller_whose_network_changed_goes_in_once_his_dead_socket_is_no
         await dead.socket.close()
         ready = await fresh.wait(lobby.SessionReady)
         his_room = await student.room(ready.grant, "web-s")
-        # Who is in, or was, is not sent in again by every tab he closes.
+        # Who is in, or was, is not sent in again by every tab they close.
         third = await student.lobby()
         await third.wait(lobby.SessionReady)
         await fresh.socket.close()
@@ -263,3 +263,20 @@ async def test_who_leaves_is_not_heard_any_more(tmp_path: Path) -> None:
         await her_room.wait(room.Quality, skip=before + 1)
         shown = {q.member for q in her_room.all(room.Quality)[before + 1 :]}
         assert left.member.member not in shown
+
+
+async def test_both_tabs_of_a_student_are_told_of_their_form(tmp_path: Path) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        ready, theirs = await in_session(student, teacher)
+        tabs = [await student.lobby(), await student.lobby()]
+        room_tab = await student.room(ready.grant, "web-s")
+        await teacher.room(theirs.grant, "web-t")
+        await room_tab.send(room.Say(n=1, text="明白了"))
+        await room_tab.send(room.EndSession(n=2))
+        for tab in tabs:
+            due = await tab.wait(lobby.FormsDue, lambda m: bool(m.forms))
+            assert due.forms[0].session == ready.session

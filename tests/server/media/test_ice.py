@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.media.ice import MAX_PATHS, Credentials, IceAgent
+from server.media.ice import MAX_PATHS, IceAgent, IceCredentials
 from server.media.plane import Address
 
 WIFI: Address = ("192.0.2.1", 1)
@@ -11,7 +11,7 @@ CELL: Address = ("198.51.100.1", 2)
 
 @pytest.fixture
 def agent() -> IceAgent:
-    return IceAgent(Credentials("one", "password one"))
+    return IceAgent(IceCredentials("one", "password one"))
 
 
 def check(agent: IceAgent, address: Address, priority: int, now: float, **more: int) -> None:
@@ -68,21 +68,21 @@ def test_an_older_sign_does_not_overwrite_a_newer_one(agent: IceAgent) -> None:
 def test_a_restart_beats_what_was_heard_before_it(agent: IceAgent) -> None:
     check(agent, WIFI, 99, 1.0)
     agent.heard(WIFI, 1.9)
-    agent.restart(Credentials("two", "password two"))
+    agent.restart(IceCredentials("two", "password two"))
     check(agent, CELL, 10, 2.0, generation=1)
     assert agent.select(2.0) == CELL
 
 
 def test_a_checked_address_of_a_restart_waits_for_its_nomination(agent: IceAgent) -> None:
     check(agent, WIFI, 99, 1.0)
-    agent.restart(Credentials("two", "password two"))
+    agent.restart(IceCredentials("two", "password two"))
     check(agent, CELL, 10, 2.0, generation=1, nominate=0)
     assert agent.select(2.0) == WIFI
 
 
 def test_old_credentials_hold_until_the_new_ones_are_used(agent: IceAgent) -> None:
     check(agent, WIFI, 99, 1.0)
-    assert agent.restart(Credentials("two", "password two")) == []
+    assert agent.restart(IceCredentials("two", "password two")) == []
     assert agent.password("one") == (0, "password one")
     assert agent.retire() == []
     check(agent, WIFI, 99, 2.0, generation=1)
@@ -93,7 +93,7 @@ def test_old_credentials_hold_until_the_new_ones_are_used(agent: IceAgent) -> No
 
 def test_restarts_that_nobody_answers_do_not_pile_up(agent: IceAgent) -> None:
     for number in range(50):
-        agent.restart(Credentials(f"u{number}", "password"))
+        agent.restart(IceCredentials(f"u{number}", "password"))
     assert agent.ufrags() == ["u48", "u49"]
 
 

@@ -7,6 +7,7 @@ import pytest
 from aiortc import AudioStreamTrack, MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 
 from server.media import LegState, MediaError, rtcp
+from server.media.plane import Tapped
 from tests.fakes.media_call import exchange, media_call
 
 
@@ -75,8 +76,8 @@ async def test_the_listener_sees_one_stream_when_the_speaker_joins_again() -> No
 async def test_muted_nothing_is_forwarded_or_tapped_and_no_gap_is_seen_after() -> None:
     async with media_call() as call:
         a, b = await call.talk()
-        tapped: list[bytes] = []
-        call.endpoint.set_tap("a", lambda packet, _: tapped.append(packet))
+        tapped: list[Tapped] = []
+        call.endpoint.set_tap("a", tapped.extend)
         a.speak(b"before", level=25)
         await b.until_heard(1)
         leg = call.endpoint._legs["a"]
@@ -91,7 +92,7 @@ async def test_muted_nothing_is_forwarded_or_tapped_and_no_gap_is_seen_after() -
         heard = await b.until_heard(2)
         assert [packet.payload for packet in heard] == [b"before", b"after"]
         assert (heard[1].header.sequence - heard[0].header.sequence) & 0xFFFF == 1
-        assert [packet[20:] for packet in tapped] == [b"before", b"after"]
+        assert [packet[20:] for _, packet, _ in tapped] == [b"before", b"after"]
         assert leg.quality().level == -30
         call.clock.advance(1.5)  # nothing more came: it is not speaking
         assert leg.quality().level is None
@@ -100,18 +101,18 @@ async def test_muted_nothing_is_forwarded_or_tapped_and_no_gap_is_seen_after() -
 async def test_the_tap_gets_the_packet_as_it_was_sent_with_its_receive_time() -> None:
     async with media_call() as call:
         a, _ = await call.talk()
-        tapped: list[tuple[bytes, float]] = []
-        call.endpoint.set_tap("a", lambda packet, at: tapped.append((packet, at)))
+        tapped: list[Tapped] = []
+        call.endpoint.set_tap("a", tapped.extend, "p_1")
         sent = [a.speak(b"one"), a.speak(b"two", skip=3)]
         await call.until(lambda: len(tapped) == 2)
-        assert tapped == [(packet, 1000.0) for packet in sent]
+        assert tapped == [("p_1", packet, 1000.0) for packet in sent]
         call.endpoint.set_tap("a", None)
         await exchange(call, a, call.clients[1])
         assert len(tapped) == 2
 
 
 async def test_a_failing_tap_does_not_stop_the_voice() -> None:
-    def broken(_packet: bytes, _at: float) -> None:
+    def broken(_tapped: list[Tapped]) -> None:
         raise RuntimeError("disk")
 
     async with media_call() as call:

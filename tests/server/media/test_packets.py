@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from server.media.packets import Kind, kind_of, rtp_header, voice_level
+from server.media.packets import DatagramKind, kind_of, rtp_header, voice_level
 
 PACKET = (
     struct.pack("!BBHII", 0x90, 0x80 | 111, 7, 960, 42) + bytes.fromhex("bede000110a50000") + b"v"
@@ -14,15 +14,15 @@ PACKET = (
 @pytest.mark.parametrize(
     ("datagram", "kind"),
     [
-        (b"\x00\x01" + bytes(18), Kind.STUN),
+        (b"\x00\x01" + bytes(18), DatagramKind.STUN),
         (b"\x00\x01" + bytes(17), None),
-        (b"\x16\xfe\xfd" + bytes(10), Kind.DTLS),
+        (b"\x16\xfe\xfd" + bytes(10), DatagramKind.DTLS),
         (b"\x16\xfe\xfd" + bytes(9), None),
-        (b"\x80\x6f" + bytes(10), Kind.RTP),
-        (b"\x80\xef" + bytes(10), Kind.RTP),  # payload type 111 with the marker bit
+        (b"\x80\x6f" + bytes(10), DatagramKind.RTP),
+        (b"\x80\xef" + bytes(10), DatagramKind.RTP),  # payload type 111 with the marker bit
         (b"\x80\x6f" + bytes(9), None),
-        (b"\x80\xc8" + bytes(6), Kind.RTCP),
-        (b"\x81\xcd" + bytes(10), Kind.RTCP),
+        (b"\x80\xc8" + bytes(6), DatagramKind.RTCP),
+        (b"\x81\xcd" + bytes(10), DatagramKind.RTCP),
         (b"\x80\xc8" + bytes(5), None),
         (b"\x40" + bytes(40), None),  # TURN channels: not ours
         (b"\xc0" + bytes(40), None),
@@ -30,7 +30,7 @@ PACKET = (
         (b"\x80\x6f" + bytes(1499), None),
     ],
 )
-def test_the_first_bytes_tell_the_kind(datagram: bytes, kind: Kind | None) -> None:
+def test_the_first_bytes_tell_the_kind(datagram: bytes, kind: DatagramKind | None) -> None:
     assert kind_of(datagram) is kind
 
 

@@ -7,8 +7,8 @@ import pylibsrtp
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from server.media.packets import Kind, RtpHeader, rtp_header
-from server.media.plane import Address, Plane, SrtpKeys
+from server.media.packets import DatagramKind, RtpHeader, rtp_header
+from server.media.plane import Address, Plane, SrtpKeys, Tapped
 from server.media.relay import Relay
 
 PROFILE = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
@@ -53,7 +53,7 @@ class Net:
     """A relay, and where its packets go."""
 
     def __init__(self) -> None:
-        self.slow: list[tuple[Kind, str | None]] = []
+        self.slow: list[tuple[DatagramKind, str | None]] = []
         self.fail: Exception | None = None
         self.relay = Relay(
             send=self.send, slow=lambda kind, leg, data, addr, now: self.slow.append((kind, leg))
@@ -153,11 +153,12 @@ def test_a_forged_source_does_not_change_the_voice() -> None:
 def test_a_repeated_datagram_is_dropped_before_tap_and_listener() -> None:
     net = Net()
     a, b = net.pair()
-    tapped: list[bytes] = []
-    net.relay.set_tap("a", lambda packet, _: tapped.append(packet))
+    tapped: list[Tapped] = []
+    net.relay.set_tap("a", tapped.extend)
     wire = a.wire(10)
     for _ in range(3):
         net.relay.receive(wire, a.address, 1.0)
+    net.relay.flush_taps()
     assert numbers(b) == [10]
     assert len(tapped) == 1
     assert net.dropped() == {"srtp_replay": 2}
@@ -189,11 +190,50 @@ def test_a_send_that_fails_is_counted_and_the_next_goes_out(error: Exception, re
 def test_the_tap_gets_a_voice_that_nobody_hears_yet() -> None:
     net = Net()
     a = net.end("a")
-    tapped: list[float] = []
-    net.relay.set_tap("a", lambda _, at: tapped.append(at))
+    tapped: list[Tapped] = []
+    net.relay.set_tap("a", tapped.extend)
     a.say(1, now=5.0)
-    assert tapped == [5.0]
+    net.relay.flush_taps()
+    assert [at for _, _, at in tapped] == [5.0]
     assert net.dropped() == {"no_peer": 1}
+
+
+def test_a_tap_gets_what_its_legs_said_in_one_list_in_the_order_it_came() -> None:
+    net = Net()
+    a, b = net.pair()
+    lists: list[list[Tapped]] = []
+    tap = lists.append
+    net.relay.set_tap("a", tap, "p_a")
+    net.relay.set_tap("b", tap, "p_b")
+    a.say(1, now=1.0)
+    b.say(1, now=1.5)
+    a.say(2, now=2.0)
+    assert lists == [], "nothing is handed over in the middle of a drain"
+    net.relay.flush_taps()
+    assert [[(whose, at) for whose, _, at in tapped] for tapped in lists] == [
+        [("p_a", 1.0), ("p_b", 1.5), ("p_a", 2.0)]
+    ]
+    net.relay.flush_taps()
+    assert len(lists) == 1, "nothing came, nothing is handed over"
+
+
+def test_one_rooms_failing_tap_is_counted_and_is_not_the_others() -> None:
+    net = Net()
+    a, b = net.pair()
+
+    def broken(_tapped: list[Tapped]) -> None:
+        raise RuntimeError("disk")
+
+    tapped: list[Tapped] = []
+    net.relay.set_tap("a", broken)
+    net.relay.set_tap("b", tapped.extend)
+    a.say(1)
+    a.say(2)
+    b.say(1)
+    net.relay.flush_taps()
+    assert len(tapped) == 1
+    assert numbers(b) == [1, 2]
+    assert net.dropped() == {"tap_failed": 2}
 
 
 def test_media_from_another_bound_address_is_pointed_out_once_it_is_the_newest() -> None:
@@ -204,7 +244,7 @@ def test_media_from_another_bound_address_is_pointed_out_once_it_is_the_newest()
     a.say(10)
     net.relay.receive(a.wire(12), other, 1.0)
     net.relay.receive(a.wire(11), other, 1.0)  # late
-    assert net.slow == [(Kind.RTP, "a")]
+    assert net.slow == [(DatagramKind.RTP, "a")]
 
 
 def test_pairing_again_leaves_the_old_partner_alone() -> None:

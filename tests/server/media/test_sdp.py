@@ -5,7 +5,7 @@ import contextlib
 import pytest
 from hypothesis import given, strategies as st
 
-from server.media.ice import Credentials
+from server.media.ice import IceCredentials
 from server.media.model import MediaError
 from server.media.sdp import Offer, read_answer, write_offer
 
@@ -13,7 +13,7 @@ OFFER = write_offer(
     Offer(
         session=1,
         version=2,
-        credentials=Credentials("ufrag000", "password" * 4),
+        credentials=IceCredentials("ufrag000", "password" * 4),
         fingerprints=(("sha-256", "AA:BB"),),
         addresses=(("192.0.2.1", 3478), ("2001:db8::1", 3478)),
         ssrc=4_000_000_000,

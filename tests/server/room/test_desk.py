@@ -28,8 +28,8 @@ def test_only_ones_own_stroke_is_undone(driver: RoomDriver) -> None:
     assert driver.refusals("c_t") == [codes.UNKNOWN_STROKE]
 
 
-def test_a_teacher_undoes_from_her_page_what_her_pen_wrote(driver: RoomDriver) -> None:
-    driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
+def test_a_teacher_undoes_from_their_tab_what_their_pen_wrote(driver: RoomDriver) -> None:
+    driver.join_pen("c_p", "p_teacher", "n")
     driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
     driver.send("c_t", wire.UndoStroke(n=1, stroke="pen-n.1"))
     assert driver.room.board.strokes == {}
@@ -55,7 +55,7 @@ def test_a_stroke_ends_once_and_is_not_begun_twice(driver: RoomDriver) -> None:
 
 
 def test_the_dot_paper_under_the_pen_becomes_the_open_page(driver: RoomDriver) -> None:
-    driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
+    driver.join_pen("c_p", "p_teacher", "n")
     driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
     first = driver.room.board.open_page
     driver.send("c_p", begin(2, "pen-n.2", None, "3.27.1.2"))
@@ -70,7 +70,7 @@ def test_the_dot_paper_under_the_pen_becomes_the_open_page(driver: RoomDriver) -
 def test_a_page_id_a_client_took_does_not_stop_the_pen(driver: RoomDriver) -> None:
     add = wire.AddPage(n=1, page="page-3", kind="blank", width=10_000, height=10_000)
     driver.send("c_s", add)
-    driver.take(driver.room.join_pen("c_p", "p_teacher", "n", driver.now))
+    driver.join_pen("c_p", "p_teacher", "n")
     driver.send("c_p", begin(1, "pen-n.1", None, "3.27.1.1"))
     assert driver.refusals("c_p") == []
     assert len({page.page for page in driver.room.board.pages}) == 3
@@ -87,7 +87,7 @@ def test_a_photo_page_needs_a_photo_of_this_session(driver: RoomDriver) -> None:
     driver.send("c_s", add(3, "one"))
     assert driver.refusals("c_s") == [codes.UNKNOWN_PHOTO, codes.PAGE_EXISTS]
     assert driver.room.board.open_page == "one"
-    # The hash is the server's word: it goes to the pages and into the recording.
+    # The hash is the server's word: it goes to the tabs and into the recording.
     assert driver.room.board.pages[-1].photo_sha256 == "5e" * 32
 
 

@@ -10,7 +10,7 @@ from wire import codes, room as wire
 from wire.board import Board
 from wire.codec import decode_event, encode
 from wire.common import Refused
-from wire.pen import PenRoom
+from wire.pen import PenEnter, PenRoom
 
 
 def stroke(n: int, source: str, key: str = "1", page: str | None = "page-1") -> wire.StrokeBegin:
@@ -37,7 +37,7 @@ def test_a_late_comer_gets_the_board_as_it_is() -> None:
     assert [event.seq for event in later] == list(range(snapshot.seq + 1, driver.room.seq + 1))
 
 
-def test_a_returning_page_gets_just_the_events_it_missed() -> None:
+def test_a_returning_tab_gets_just_the_events_it_missed() -> None:
     driver = RoomDriver()
     driver.both()
     seen = driver.room.seq
@@ -92,7 +92,7 @@ def test_a_refused_operation_counts_as_done_so_the_next_one_goes_on() -> None:
     assert [line.text for line in driver.room.desk.chat] == ["next"]
 
 
-def test_the_numbers_of_a_page_go_on_after_a_reconnect() -> None:
+def test_the_numbers_of_a_tab_go_on_after_a_reconnect() -> None:
     driver = RoomDriver()
     driver.both()
     driver.send("c_s", wire.Say(n=1, text="a"))
@@ -103,7 +103,7 @@ def test_the_numbers_of_a_page_go_on_after_a_reconnect() -> None:
     assert resumed.last_n == 1
 
 
-def test_a_newer_page_takes_the_place_of_the_older_one() -> None:
+def test_a_newer_tab_takes_the_place_of_the_older_one() -> None:
     driver = RoomDriver()
     driver.both()
     driver.join("c_s2", STUDENT, "web-other")
@@ -120,7 +120,7 @@ def test_strangers_and_borrowed_sources_are_turned_away() -> None:
     driver.join("c_x", "p_stranger", "web-x")
     driver.join("c_y", STUDENT, "web-t")
     assert driver.disconnected == [("c_x", codes.FORBIDDEN), ("c_y", codes.FORBIDDEN)]
-    assert driver.room.seats[STUDENT].page == "c_s"
+    assert driver.room.seats[STUDENT].tab == "c_s"
 
 
 def test_nobody_uses_up_the_sources_of_another_nor_takes_a_pens(
@@ -134,8 +134,8 @@ def test_nobody_uses_up_the_sources_of_another_nor_takes_a_pens(
     refused = [connection for connection, code in driver.disconnected if code == codes.FORBIDDEN]
     assert refused == ["c_3", "c_4", "c_p"]
     driver.join("c_t", TEACHER, "web-t")
-    driver.take(driver.room.join_pen("c_n", TEACHER, "n2", driver.now))
-    assert driver.room.seats[TEACHER].page == "c_t"
+    driver.join_pen("c_n", TEACHER, "n2")
+    assert driver.room.seats[TEACHER].tab == "c_t"
     assert driver.room.seats[TEACHER].pens == {"c_n"}
 
 
@@ -246,17 +246,38 @@ def test_a_pointer_reaches_the_other_side_and_is_not_kept() -> None:
 def test_a_pen_is_told_where_it_writes_and_goes_on_where_it_stopped() -> None:
     driver = RoomDriver()
     driver.both()
-    driver.take(driver.room.join_pen("c_p", TEACHER, "n2", driver.now))
+    driver.join_pen("c_p", TEACHER, "n2")
     assert driver.inbox["c_p"] == [PenRoom(session="s_1", source="pen-n2", last_n=0)]
     assert driver.room.seats[TEACHER].public().pen
     begin = wire.StrokeBegin(n=1, stroke="pen-n2.1", paper="3.27.1.1", points=points((1, 1)))
     driver.send("c_p", begin)
     driver.take(driver.room.disconnect("c_p", driver.now))
     assert not driver.room.seats[TEACHER].public().pen
-    driver.take(driver.room.join_pen("c_p2", TEACHER, "n2", driver.now))
+    driver.join_pen("c_p2", TEACHER, "n2")
     assert driver.inbox["c_p2"] == [PenRoom(session="s_1", source="pen-n2", last_n=1)]
     driver.send("c_p2", wire.StrokePoints(n=2, stroke="pen-n2.1", points=points((2, 2))))
     assert len(driver.room.board.strokes["pen-n2.1"].points) == 2
+
+
+def test_what_a_pen_wrote_for_the_room_before_is_dropped() -> None:
+    driver = RoomDriver()
+    driver.both()
+    driver.join_pen("c_p", TEACHER, "n2", enters=False)
+    before = len(driver.events)
+    ink = wire.StrokeBegin(n=1, stroke="pen-n2.1", paper="3.27.1.1", points=points((1, 2)))
+    driver.send("c_p", ink)
+    driver.send("c_p", PenEnter(session="s_another"))
+    driver.send("c_p", ink)
+    assert len(driver.events) == before
+    assert len(driver.inbox["c_p"]) == 1, "neither refused nor acknowledged: it was not for here"
+    driver.send("c_p", PenEnter(session=driver.room.session))
+    driver.send("c_p", ink)
+    assert driver.room.board.strokes["pen-n2.1"].member == TEACHER
+    # A pen that comes back says so again, since it may have been in another room meanwhile.
+    driver.take(driver.room.disconnect("c_p", driver.now))
+    driver.join_pen("c_p", TEACHER, "n2", enters=False)
+    driver.send("c_p", wire.StrokeEnd(n=2, stroke="pen-n2.1"))
+    assert not driver.room.board.strokes["pen-n2.1"].ended
 
 
 def test_together_counts_only_the_time_both_were_there() -> None:
@@ -301,7 +322,7 @@ def act(driver: RoomDriver, who: tuple[str, str, str], what: tuple[str, int, obj
     if kind == "drop":
         driver.take(driver.room.disconnect(connection, driver.now))
         if connection == "c_p":
-            driver.take(driver.room.join_pen(connection, member, "n", driver.now))
+            driver.join_pen(connection, member, "n")
         else:
             driver.join(connection, member, source, driver.room.seq)
         return
@@ -341,12 +362,12 @@ def act(driver: RoomDriver, who: tuple[str, str, str], what: tuple[str, int, obj
 
 @settings(max_examples=200, deadline=None, print_blob=True)
 @given(st.lists(st.tuples(WHO, OPERATIONS), max_size=60))
-def test_replay_equals_live_and_every_page_saw_the_same(
+def test_replay_equals_live_and_every_tab_saw_the_same(
     steps: list[tuple[tuple[str, str, str], tuple[str, int, object]]],
 ) -> None:
     driver = RoomDriver()
     driver.both()
-    driver.take(driver.room.join_pen("c_p", TEACHER, "n", driver.now))
+    driver.join_pen("c_p", TEACHER, "n")
     driver.room.desk.photo_uploaded("ph_1", "")
     for who, what in steps:
         act(driver, who, what)

@@ -232,7 +232,7 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
 
 let lobby: Lobby | null = null
 
-/** The tab's lobby; `start()` it once somebody is signed in, `stop()` it when he signs out. */
+/** The tab's lobby; `start()` it once somebody is signed in, `stop()` it when they sign out. */
 export function useLobby(): Lobby {
   lobby ??= makeLobby()
   return lobby

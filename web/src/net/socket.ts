@@ -25,6 +25,7 @@ const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 5_000
 
 type FromServer = { type: string }
+type ToServer = { type: string }
 
 export interface SocketOptions<In extends FromServer> {
   /** Path or full ws URL. */
@@ -47,7 +48,11 @@ export function absolute(url: string): string {
   return full.href
 }
 
-export class InkSocket<In extends FromServer> {
+/** `Out` is what may be sent: a part with messages of its own names them. */
+export class InkSocket<
+  In extends FromServer,
+  Out extends ToServer = LobbyFromClient | RoomFromClient,
+> {
   state: SocketState = 'connecting'
   private socket: WebSocket | null = null
   private welcomed = false
@@ -68,7 +73,11 @@ export class InkSocket<In extends FromServer> {
   }
 
   /** True when the message went out; false while there is no welcomed socket. */
-  send(message: LobbyFromClient | RoomFromClient): boolean {
+  send(message: Out): boolean {
+    return this.put(message)
+  }
+
+  private put(message: ToServer): boolean {
     if (!this.welcomed || !this.socket || this.socket.readyState !== 1) return false
     this.socket.send(encode(message))
     return true
@@ -174,7 +183,7 @@ export class InkSocket<In extends FromServer> {
 
   private ping(): void {
     const ping: Ping = { type: 'ping', sent_ms: Date.now() }
-    this.send(ping)
+    this.put(ping)
   }
 
   private answered(_pong: Pong): void {

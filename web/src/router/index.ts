@@ -1,5 +1,6 @@
-// The pages by address, from every folder of `features/`, and who may see which.
+// The pages by address, from every folder of `features/` and those that the build names, and who may see which.
 import { createRouter, createWebHistory } from 'vue-router'
+import elsewhere from 'virtual:features-elsewhere'
 import { loadWords } from '@/i18n'
 import { auth } from '@/net/auth'
 import { take, type Feature } from './feature'
@@ -14,7 +15,7 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: () => homeOf() },
-    ...Object.values(features).flatMap(take),
+    ...[...Object.values(features), ...elsewhere].flatMap(take),
     { path: '/:rest(.*)*', redirect: '/' },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

@@ -1,13 +1,7 @@
 // Messages to bytes and back: one msgpack map a frame; what is not a known message is an error.
 import { decode, Encoder } from '@msgpack/msgpack'
 import { MAX_FRAME_BYTES, MAX_SNAPSHOT_BYTES } from './messages'
-import type {
-  LobbyFromClient,
-  LobbyFromServer,
-  RoomEvent,
-  RoomFromClient,
-  RoomFromServer,
-} from './messages'
+import type { LobbyFromServer, RoomEvent, RoomFromServer } from './messages'
 
 /** The peer sent what is not a message; `code` is one of wire/codes.py. */
 export class WireError extends Error {
@@ -107,6 +101,16 @@ export function decodeRoom(frame: ArrayBuffer | Uint8Array): RoomFromServer {
   return value as RoomFromServer
 }
 
+/** A message of a part's own socket; `known` says the fields it cannot do without, by its name. */
+export function decodeOf<In>(
+  frame: ArrayBuffer | Uint8Array,
+  known: Record<string, Record<string, Kind>>,
+): In {
+  const value = decodeValue(frame)
+  check(value, { ...COMMON, ...known })
+  return value as In
+}
+
 /** One event of a recording, as `/api/recordings/{session}/events` lists them. */
 export function checkEvent(value: unknown): RoomEvent {
   check(value, EVENTS)
@@ -116,7 +120,7 @@ export function checkEvent(value: unknown): RoomEvent {
 const encoder = new Encoder({ ignoreUndefined: true })
 
 /** The frame of one message; `undefined` fields are left out, numbers must be whole already. */
-export function encode(message: LobbyFromClient | RoomFromClient): Uint8Array<ArrayBuffer> {
+export function encode<Out extends { type: string }>(message: Out): Uint8Array<ArrayBuffer> {
   const frame = encoder.encode(message)
   if (frame.byteLength > MAX_FRAME_BYTES) {
     throw new WireError('too_large', `a frame may hold ${MAX_FRAME_BYTES} bytes`)

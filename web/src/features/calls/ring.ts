@@ -41,7 +41,7 @@ export class Ring {
     if (document.hidden && notificationState() === 'granted') this.notify(words)
   }
 
-  /** Two bars of the ring, for a teacher who wants to hear whether she would. */
+  /** Two bars of the ring, for a teacher who wants to hear whether they would. */
   try(): void {
     this.strike()
   }

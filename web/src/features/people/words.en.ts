@@ -7,7 +7,7 @@ const en: typeof zh = {
     tagline: 'Open tutoring, one to one, live',
     benefits: {
       voice: 'Talk with a teacher who is online now',
-      ink: 'See her handwriting as she writes it',
+      ink: 'See their handwriting as they write it',
       replay: 'Every session is kept and can be replayed',
     },
     login: 'Account',

@@ -1,4 +1,4 @@
-// The incoming call: what the teacher sees before accepting, how she answers, how it stops ringing.
+// The incoming call: what the teacher sees before accepting, how they answer, how it stops ringing.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { i18n } from '@/i18n'
 import IncomingCall from '@/features/calls/IncomingCall.vue'
@@ -51,7 +51,7 @@ describe('IncomingCall', () => {
     vi.useRealTimers()
   })
 
-  it('O-06: shows who calls and the past sessions before she accepts', async () => {
+  it('O-06: shows who calls and the past sessions before they accept', async () => {
     for (const text of [
       '林小雨',
       '初二',

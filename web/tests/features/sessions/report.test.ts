@@ -1,4 +1,4 @@
-// The teacher's form: what can be sent, and that sending it does what she sees.
+// The teacher's form: what can be sent, and that sending it does what they see.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '@/features/sessions/api'
 import { ApiError } from '@/net/http'

@@ -1,0 +1,112 @@
+"""docs/glossary.md names every noun of the domain, and no word has two owners."""
+
+import ast
+import re
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
+    "setuptools"
+]["packages"]
+
+TRADE = """
+    agent alarm answer background backoff block bucket builder bus bye clock code command
+    config context count counter database decoder disconnect drop endpoint file filter flusher gauge
+    greeter group handler header health host info key kind limit line log metric minimum nack object
+    offer option packet password progress query reading reception reference renderer request
+    route row scale server service signer socket state stat summary table tally throttle
+    timing token tool total transport view vocabulary watch workshop writer
+"""
+"""Nouns that mean here what they mean in every program, or in the RFC they are from."""
+
+NOT_NOUNS = """
+    all begun binary buffering changed declared down ended finished forwarded in kept one other
+    over pair placed public recorded registered resend ring ringing sealed seen shared soon stored
+    told up
+"""
+"""Last words of effects, answers and ports: what is to be done or how something stands."""
+
+TWO_OWNERS = {
+    "CallEnded": "the message to a tab; the domain event that is kept",
+    "SessionEnded": "the message to a tab; the domain event that is kept",
+    "Clock": "the pen bridge runs alone and imports nothing of ours but the wire",
+    "Server": "for the bridge it is the server's address; it runs alone",
+    "Connection": "for the bridge it is its one socket; it runs alone",
+    "Answer": "what a route gives back; what a command gives back",
+}
+"""Class names that stand twice, and why they may."""
+
+
+def classes() -> dict[str, list[tuple[str, list[str]]]]:
+    """Return every public top-level class: its modules, and in each the names of its bases."""
+    found = defaultdict(list)
+    for package in PACKAGES:
+        for file in sorted((ROOT / package.replace(".", "/")).glob("*.py")):
+            for node in ast.parse(file.read_text("utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    bases = [ast.unparse(base).partition("[")[0] for base in node.bases]
+                    found[node.name].append((str(file.relative_to(ROOT)), bases))
+    return dict(found)
+
+
+CLASSES = classes()
+ELSEWHERE = {"Exception", "ValueError", "DomainEvent", "Message", "Base", "Section"}
+"""Errors; events and messages, which have pages of their own; rows and settings, which are called
+after what they keep."""
+
+
+def stands_elsewhere(name: str) -> bool:
+    """Tell whether a class, or what it is made from, is of a kind the glossary need not hold."""
+    bases = {base.rpartition(".")[2] for _, bases in CLASSES.get(name, ()) for base in bases}
+    return name in ELSEWHERE or any(stands_elsewhere(base) for base in bases - {name})
+
+
+def words() -> set[str]:
+    """Return the words of the glossary's first column, each also by itself."""
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text("utf-8"), re.M)
+    entries = {entry.strip() for row in rows for entry in row.split(",")} - {"word", "---"}
+    return entries | {entry.split()[-1] for entry in entries}
+
+
+def head(name: str) -> str:
+    """Return the last word of a class name: `LiveRoom` is a room."""
+    parts: list[str] = re.findall(r"[A-Z][a-z0-9]*|[A-Z]+(?![a-z])", name)
+    return parts[-1].lower()
+
+
+def is_among(word: str, known: set[str]) -> bool:
+    return word in known or word.removesuffix("s") in known
+
+
+@pytest.mark.parametrize("name", sorted(name for name in CLASSES if not stands_elsewhere(name)))
+def test_the_noun_that_names_a_class_is_in_the_glossary(name: str) -> None:
+    assert is_among(head(name), {*words(), *TRADE.split(), *NOT_NOUNS.split()}), (
+        f"{name} in {CLASSES[name][0][0]}: put the noun into docs/glossary.md"
+    )
+
+
+def test_no_class_name_has_two_owners() -> None:
+    twice = {name: [file for file, _ in where] for name, where in CLASSES.items() if where[1:]}
+    assert {name: files for name, files in twice.items() if name not in TWO_OWNERS} == {}
+    assert set(TWO_OWNERS) <= set(twice), "an exception that is not needed any more"
+
+
+def test_no_word_of_the_glossary_stands_twice() -> None:
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text("utf-8"), re.M)
+    entries = [entry.strip() for row in rows for entry in row.split(",")]
+    entries = [entry for entry in entries if entry not in ("word", "---")]
+    assert sorted(entries) == sorted(set(entries))
+
+
+def test_every_word_is_said_in_chinese_and_explained() -> None:
+    rows = re.findall(r"^\| (.+) \|$", (ROOT / "docs/glossary.md").read_text("utf-8"), re.M)
+    for row in rows:
+        word, chinese, meaning = row.split(" | ")
+        if word not in ("word", "---"):
+            assert re.search(r"[\u4e00-\u9fff]", chinese), word
+            assert len(chinese.split()) == len(word.split(",")), word
+            assert meaning, word

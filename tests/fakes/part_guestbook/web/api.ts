@@ -1,0 +1,40 @@
+// What the guestbook asks the server, and the messages of its socket.
+import { ask, id } from '@/net/api'
+import { auth } from '@/net/auth'
+import { InkSocket } from '@/net/socket'
+import type { SocketState } from '@/net/types'
+import { decodeOf } from '@/wire/codec'
+
+export interface Entry {
+  entry: string
+  person: string
+  name: string
+  text: string
+  signed_ms: number
+  left: boolean
+}
+
+type FromServer = { type: 'guestbook_changed' } | { type: 'guestbook_waved'; person: string }
+type FromClient = { type: 'guestbook_wave' }
+
+export const api = {
+  entries: () =>
+    ask<{ entries: Entry[] }>('GET', '/api/guestbook').then((answer) => answer.entries),
+  sign: (text: string) => ask<unknown>('POST', '/api/guestbook', { json: { text } }),
+  remove: (entry: string) => ask<void>('DELETE', `/api/guestbook/${id(entry)}`),
+}
+
+export function open(hear: (message: FromServer) => void, state: (now: SocketState) => void) {
+  return new InkSocket<FromServer, FromClient>({
+    url: '/ws/guestbook',
+    decode: (frame) =>
+      decodeOf<FromServer>(frame, {
+        guestbook_changed: {},
+        guestbook_waved: { person: 'string' },
+      }),
+    token: auth.token,
+    onState: state,
+    onWelcome: () => {},
+    onMessage: hear,
+  })
+}

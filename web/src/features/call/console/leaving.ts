@@ -1,0 +1,61 @@
+// The end of a session as the console sees it: asked for, never by accident, and told to the page.
+import { ElMessageBox } from 'element-plus'
+import { ref, watch, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { onBeforeRouteLeave } from 'vue-router'
+import { dueOf, type Due } from '@/net/due'
+import type { Room } from '@/net/types'
+import type { DueForm, SessionReady } from '@/wire/messages'
+
+/** Ends the session when the teacher says so twice. */
+export function useEnd(room: Room, usable: Ref<boolean>) {
+  const { t } = useI18n()
+  const asking = ref(false)
+
+  async function end(): Promise<void> {
+    if (asking.value || !usable.value) return
+    asking.value = true
+    const sure = await ElMessageBox.confirm(t('teacher.console.endAsk'), t('teacher.console.end'), {
+      confirmButtonText: t('teacher.console.endYes'),
+      cancelButtonText: t('teacher.console.cancel'),
+      confirmButtonClass: 'el-button--danger',
+      type: 'warning',
+    }).catch(() => null)
+    asking.value = false
+    if (sure) room.end()
+  }
+
+  // The browser's Back must not end a lesson by accident.
+  onBeforeRouteLeave((to) => {
+    if (!usable.value || to.path === '/sign-in') return true
+    void end()
+    return false
+  })
+
+  return { asking, end }
+}
+
+/** Calls `done` with the form that is due once the session is over. */
+export function whenOver(
+  room: Room,
+  ready: () => SessionReady,
+  forms: () => readonly DueForm[],
+  done: (due: Due) => void,
+): void {
+  const dueForm = () => forms().find((form) => form.session === ready().session)
+  watch(
+    () => room.ended,
+    (ended) => {
+      if (!ended) return
+      const due = dueForm()
+      if (due) return done(dueOf(due))
+      const { session, other, subject } = ready()
+      done({ session, other, subject, startedMs: null, reason: ended.reason })
+    },
+  )
+  // The server owes us a form for this very session: it is over, though its room could not say so.
+  watch(forms, () => {
+    const due = dueForm()
+    if (due) done(dueOf(due))
+  })
+}

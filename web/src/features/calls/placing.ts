@@ -1,0 +1,74 @@
+// Placing a call from the student's home: asking, cancelling, trying again, and going in.
+import { computed, ref, watch } from 'vue'
+import { useRouter } from 'vue-router'
+import { wakeAudio } from '@/media/level'
+import { prepareMicrophone, releaseMicrophone } from '@/media/microphone'
+import type { Lobby } from '@/net/lobby'
+import { preloadPage } from '@/router/feature'
+import type { Subject, TeacherCard } from '@/wire/messages'
+
+/** The way into a room, which comes behind the page. */
+export const fetchRoom = () => import('@/net/room')
+
+export function usePlacing(lobby: Lobby) {
+  const router = useRouter()
+  const entering = ref(false)
+  const lastCall = ref<{ teacher: string; name: string; subject: Subject; note: string } | null>(
+    null,
+  )
+  const calling = computed(() => lobby.calling !== null || lobby.ringing !== null)
+
+  function call(teacher: TeacherCard, subject: Subject, note: string) {
+    lastCall.value = { teacher: teacher.teacher, name: teacher.name, subject, note }
+    start()
+  }
+
+  function start() {
+    const wanted = lastCall.value
+    if (!wanted) return
+    // Inside the tap: the browser lets sound play and asks for the microphone while it rings.
+    wakeAudio()
+    prepareMicrophone()
+    lobby.call(wanted.teacher, wanted.subject, wanted.note)
+  }
+
+  function cancel() {
+    lobby.cancel()
+    releaseMicrophone()
+  }
+
+  function again() {
+    lobby.clearOutcome()
+    start()
+  }
+
+  watch(
+    () => lobby.lastOutcome,
+    (outcome) => {
+      if (outcome) releaseMicrophone()
+    },
+  )
+  const wasCalling = ref(false)
+  watch(calling, (is) => {
+    if (!is) return
+    wasCalling.value = true
+    // Fetched while it rings, so that nobody waits for it when the teacher answers.
+    preloadPage(router.resolve('/student/session/soon'))
+  })
+  watch(
+    () => lobby.ready,
+    async (ready) => {
+      // Found on arriving it is offered as a card; after a call it is what was asked for.
+      if (!ready || !wasCalling.value) return
+      entering.value = true
+      // Knock at the room before its page is there: the voice is on its way meanwhile.
+      await fetchRoom().then(
+        ({ useRoom }) => useRoom(ready),
+        () => {},
+      )
+      void router.push(`/student/session/${ready.session}`)
+    },
+  )
+
+  return { calling, entering, lastCall, call, cancel, again }
+}
