@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import text
 
 from base import dbcopy
-from base.db import Database
+from base.db import Base, Database
 from base.dbcopy import CopyRefused
 from base.events import DomainEvent
+from base.jobs.tables import JobRow
 from sessions.model import Rating, Report, SessionFacts
 from tests.fakes import postgres
 from tests.fakes.databases import OF_FOLDER
 from tests.fakes.services import Kept, kept
+
+assert JobRow.__tablename__ in Base.metadata.tables, "all tables of the template are known"
 
 
 class Happened(DomainEvent, tag="test_copied", frozen=True, kw_only=True):
