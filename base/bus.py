@@ -10,17 +10,16 @@ serves a subscription (`base.turns`); live ones (`start="now"`) are each process
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import event as sqlalchemy_event, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
+from base import added_events
 from base.clock import Clock
 from base.db import Database
-from base.eventlog import EventRow, forget, lags, replay
+from base.eventlog import forget, lags, replay
 from base.events import DomainEvent, event_name, scope_of
 from base.hearing import Handler, Hearing
 from base.live_subscription import LiveSubscription
@@ -32,15 +31,12 @@ from base.turns import Turns
 log = get_logger(__name__)
 
 _IDLE_S = 5.0
-"""How often the log is looked at although nobody rang: for events that wait for their retry, and for
-those of other processes."""
+"""How often the log is looked at although nobody rang: for events that wait for their retry, for those
+of other processes, and to pass over what others hear."""
 _TIDY_S = 3600.0
 _STOP_WITHIN_S = 10.0
 """How long handlers may go on when the bus stops; then they are cancelled, and hear it again."""
 _DAY_MS = 86_400_000
-_LOCK = 0x1_0CA11
-"""PostgreSQL's advisory lock of whoever adds events."""
-_ADDED = "inkcall_events_added"
 
 Start = Literal["beginning", "now"]
 
@@ -95,25 +91,20 @@ class Bus:
         `actor` is the person who did it, if it was one; `at_ms` when it happened, if not now (Unix).
         RuntimeError inside a savepoint, which could be undone without the event.
         """
-        sync = transaction.sync_session
-        if sync.in_nested_transaction():
+        session = transaction.sync_session
+        if session.in_nested_transaction():
             raise RuntimeError("events are added outside of savepoints")
         name = event_name(type(event))
         self._types.setdefault(name, type(event))
-        sync.info.setdefault(_ADDED, []).append(
-            EventRow(
-                name=name,
-                version=event.version,
-                at_ms=self._clock.unix_ms() if at_ms is None else at_ms,
-                actor=actor,
-                scope=scope_of(event),
-                body=msgspec.json.encode(event),
-            )
-        )
-        if not sqlalchemy_event.contains(sync, "after_commit", self._ring):
-            sqlalchemy_event.listen(sync, "after_commit", self._ring)
-        if not sqlalchemy_event.contains(sync, "before_commit", _write):
-            sqlalchemy_event.listen(sync, "before_commit", _write)
+        row = {
+            "name": name,
+            "version": event.version,
+            "at_ms": self._clock.unix_ms() if at_ms is None else at_ms,
+            "actor": actor,
+            "scope": scope_of(event),
+            "body": msgspec.json.encode(event),
+        }
+        added_events.put(session, row, self._ring)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -184,9 +175,11 @@ class Bus:
             await self._subscriptions[self._opened].open()
             self._opened += 1
 
-    def _ring(self, _session: object = None) -> None:
+    def _ring(self, names: Collection[str] | None = None) -> None:
+        """Wake those who hear events of these names, or everybody."""
         for subscription in self._subscriptions:
-            subscription.bell.set()
+            if names is None or not subscription.event_names.isdisjoint(names):
+                subscription.bell.set()
 
     async def _serve(self, subscription: Hearing, turns: Turns) -> None:
         name = f"bus {subscription.part}/{subscription.name}"
@@ -194,10 +187,11 @@ class Bus:
             subscription.bell.clear()
             try:
                 while not subscription.alone or await turns.mine(name):
-                    if not (await subscription.deliver() or subscription.more):
-                        break
+                    await subscription.deliver()
                     if self._stopping.is_set():
                         return
+                    if not subscription.more:
+                        break
             except Exception as error:
                 log.exception("event_log_unreachable", **safe_error(error))
             with contextlib.suppress(TimeoutError):
@@ -224,20 +218,3 @@ async def _cancel_late(serving: list[asyncio.Task[None]]) -> None:
         for task in late:
             log.warning("handler_cancelled", task=task.get_name())
             task.cancel()
-
-
-def _write(transaction: Session) -> None:
-    """Write the events down, as the last thing of a transaction.
-
-    On PostgreSQL transactions that add events commit in the order of their ids, which are given before
-    the commit: else a reader could pass an id whose transaction commits a moment later, and never hear
-    of it. SQLite has one writer anyway. The lock is taken when all else is written: one who has it and
-    waits for another's row, while that one waits for the lock, would wait for ever.
-    """
-    added = transaction.info.pop(_ADDED, None)
-    if added is None:
-        return
-    if transaction.get_bind().dialect.name == "postgresql":
-        transaction.flush()
-        transaction.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    transaction.add_all(added)

@@ -6,19 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.db import Database
-from base.eventlog import EventRow
+from base.event_look import Logged
 from base.events import DomainEvent, Envelope, event_name
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
 
 log = get_logger(__name__)
-
-BATCH = 50
 
 Handler = Callable[[Envelope[Any]], Awaitable[None]]
 
@@ -42,16 +38,13 @@ class Hearing(ABC):
         self.name = name
         self.bell = asyncio.Event()
         self.more = False
-        """True when the last batch was full."""
+        """Whether another delivery at once would find something to do."""
         self.handlers = {event_name(kind): (kind, each) for kind, each in handlers.items()}
+        self.event_names = frozenset(self.handlers)
+        """What it hears."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
-
-    @property
-    def event_names(self) -> frozenset[str]:
-        """What it hears."""
-        return frozenset(self.handlers)
 
     @abstractmethod
     async def open(self) -> None:
@@ -65,21 +58,7 @@ class Hearing(ABC):
     async def forget_handled(self) -> None:
         """Forget what idempotent handlers noted and nobody can ask for again."""
 
-    async def batch(self, transaction: AsyncSession, after: int, newest: int) -> list[EventRow]:
-        """Return the next events of its types, at most `BATCH`, and set `more`."""
-        query = (
-            select(EventRow)
-            .where(
-                EventRow.id > after, EventRow.id <= newest, EventRow.name.in_(list(self.handlers))
-            )
-            .order_by(EventRow.id)
-            .limit(BATCH)
-        )
-        rows = list(await transaction.scalars(query))
-        self.more = len(rows) == BATCH
-        return rows
-
-    async def handle(self, row: EventRow) -> bool:
+    async def handle(self, row: Logged) -> bool:
         """Hand one event over; false when the handler failed, which is logged and counted."""
         kind, handler = self.handlers[row.name]
         try:

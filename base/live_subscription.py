@@ -7,9 +7,10 @@ what is so at that moment, and not what the event says.
 
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import BigInteger, bindparam, delete
 
-from base.eventlog import CursorRow, EventRow, HandledRow, WaitingRow, newest_id
+from base.event_look import Logged, Look, live_look
+from base.eventlog import CursorRow, HandledRow, WaitingRow, newest_id
 from base.hearing import Hearing
 
 _TRIES = 4
@@ -25,7 +26,8 @@ class LiveSubscription(Hearing):
     def __init__(self, *what: Any) -> None:
         super().__init__(*what)
         self._last_id = 0
-        self._again: list[tuple[EventRow, int]] = []
+        self._query = live_look(bindparam("after", type_=BigInteger), self.event_names)
+        self._again: list[tuple[Logged, int]] = []
 
     async def open(self) -> None:
         """Begin with what happens next."""
@@ -42,15 +44,15 @@ class LiveSubscription(Hearing):
         again, self._again = self._again, []
         handled = await self._hand_over(again)
         async with self._database.reading() as transaction:
-            newest = await newest_id(transaction)
-            rows = await self.batch(transaction, self._last_id, newest)
-        self._last_id = rows[-1].id if self.more else newest
-        return handled + await self._hand_over([(row, 1) for row in rows])
+            rows = (await transaction.execute(self._query, {"after": self._last_id})).all()
+        look = Look.of(rows)
+        self._last_id, self.more = look.reached, look.full
+        return handled + await self._hand_over([(row, 1) for row in look.new])
 
     async def forget_handled(self) -> None:
         """Nothing is noted."""
 
-    async def _hand_over(self, rows: list[tuple[EventRow, int]]) -> int:
+    async def _hand_over(self, rows: list[tuple[Logged, int]]) -> int:
         handled = 0
         for row, tries in rows:
             if await self.handle(row):

@@ -7,20 +7,13 @@ A batch's cursor and what waits are kept in one transaction after the handlers r
 means the batch is heard again: handlers are idempotent (`base.eventlog.first_time`).
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import BigInteger, bindparam, delete, select, update
 
-from base.eventlog import (
-    CursorRow,
-    EventRow,
-    WaitingRow,
-    forget_handled,
-    make_cursor,
-    newest_id,
-)
-from base.hearing import BATCH, Hearing
+from base.event_look import Logged, Look, due, kept_look
+from base.eventlog import CursorRow, WaitingRow, forget_handled, make_cursor
+from base.hearing import Hearing
 
 _NOTED_EVERY = 1000
 """Events for others that are passed over before the cursor is written down."""
@@ -31,6 +24,12 @@ _RETRY_S = (1, 5, 30, 120, 600)
 class Subscription(Hearing):
     """Hears everything that is kept, in order of each scope; where it is, is kept too."""
 
+    def __init__(self, *what: Any) -> None:
+        super().__init__(*what)
+        self._mine = (WaitingRow.part == self.part, WaitingRow.subscription == self.name)
+        self._query = kept_look(self.part, self.name, self.event_names)
+        self._due_query = due(self.part, self.name, bindparam("now", type_=BigInteger))
+
     async def open(self) -> None:
         """Make the cursor if this subscription is new."""
         async with self._database.transaction() as transaction:
@@ -38,7 +37,15 @@ class Subscription(Hearing):
 
     async def deliver(self) -> int:
         """Handle what waits and is due, then a batch of what is new; return how many were handled."""
-        return await self._deliver_waiting() + await self._deliver_new()
+        look, held = await self._look()
+        handled = 0
+        if look.waiting and (waiting := await self._due()):
+            handled = await self._try_again(waiting)
+            # What was handled holds nobody back any more.
+            look, held = await self._look()
+        # Behind one that was handled the next of its scope is due.
+        self.more = look.full or bool(handled)
+        return handled + await self._deliver_new(look, held)
 
     async def forget_handled(self) -> None:
         """Forget what idempotent handlers noted and nobody can ask for again."""
@@ -47,20 +54,20 @@ class Subscription(Hearing):
 
     # --- new ---------------------------------------------------------------------------------
 
-    async def _deliver_new(self) -> int:
+    async def _look(self) -> tuple[Look, set[str]]:
+        """Look at the log; return also the scopes that are held up."""
         async with self._database.reading() as transaction:
-            cursor = await transaction.get_one(CursorRow, (self.part, self.name))
-            before, replays = cursor.last_id, cursor.replays
-            # Read first: what is committed between the two questions must not be passed over.
-            newest = await newest_id(transaction)
-            rows = await self.batch(transaction, before, newest)
-            held = set(await transaction.scalars(select(WaitingRow.scope).where(*self._mine())))
-        reached = rows[-1].id if self.more else newest
+            look = Look.of((await transaction.execute(self._query)).all())
+            if not look.waiting:
+                return look, set()
+            return look, set(await transaction.scalars(select(WaitingRow.scope).where(*self._mine)))
+
+    async def _deliver_new(self, look: Look, held: set[str]) -> int:
         # Events for others are passed over; noting that each time would be a commit an event.
-        if not rows and reached - before < _NOTED_EVERY:
+        if not look.new and look.reached - look.last_id < _NOTED_EVERY:
             return 0
         handled, waiting = 0, []
-        for row in rows:
+        for row in look.new:
             # Without a scope there is no order to keep.
             if row.scope and row.scope in held:
                 waiting.append(self._waiting(row, attempts=0))
@@ -69,22 +76,29 @@ class Subscription(Hearing):
             else:
                 held.add(row.scope)
                 waiting.append(self._waiting(row, attempts=1))
-        await self._advance(before, replays, reached, waiting)
+        if not await self._advance(look, waiting):
+            self.more = True
         return handled
 
-    async def _advance(
-        self, before: int, replays: int, reached: int, waiting: list[WaitingRow]
-    ) -> None:
-        key = (self.part, self.name)
-        async with self._database.transaction() as transaction:
-            cursor = await transaction.get_one(CursorRow, key, with_for_update=True)
+    async def _advance(self, look: Look, waiting: list[WaitingRow]) -> bool:
+        """Note that all this is behind; false when somebody moved the cursor meanwhile."""
+        step = (
+            update(CursorRow)
+            .where(CursorRow.part == self.part, CursorRow.subscription == self.name)
             # A replay moved it back meanwhile: then all this comes again. Or another process went on
             # from where we were, having taken us for dead: then what failed waits by its hand.
-            if (cursor.last_id, cursor.replays) == (before, replays):
-                cursor.last_id = reached
+            .where(CursorRow.last_id == look.last_id, CursorRow.replays == look.replays)
+            .values(last_id=look.reached)
+            .execution_options(synchronize_session=False)
+        )
+        async with self._database.transaction() as transaction:
+            done: Any = await transaction.execute(step)
+            moved = bool(done.rowcount)
+            if moved:
                 transaction.add_all(waiting)
+        return moved
 
-    def _waiting(self, row: EventRow, attempts: int) -> WaitingRow:
+    def _waiting(self, row: Logged, attempts: int) -> WaitingRow:
         wait_s = _RETRY_S[0] if attempts else 0
         return WaitingRow(
             part=self.part,
@@ -97,48 +111,35 @@ class Subscription(Hearing):
 
     # --- waiting -----------------------------------------------------------------------------
 
-    async def _deliver_waiting(self) -> int:
-        """Try the first waiting event of each scope, if it is due."""
-        heads = (
-            select(func.min(WaitingRow.event_id)).where(*self._mine()).group_by(WaitingRow.scope)
-        )
-        query = (
-            select(WaitingRow, EventRow)
-            .outerjoin(EventRow, EventRow.id == WaitingRow.event_id)
-            .where(
-                *self._mine(),
-                WaitingRow.due_ms <= self._clock.unix_ms(),
-                or_(WaitingRow.scope == "", WaitingRow.event_id.in_(heads)),
-            )
-            .order_by(WaitingRow.event_id)
-            .limit(BATCH)
-        )
+    async def _due(self) -> list[tuple[int, Logged | None]]:
+        """Return the first waiting event of each scope, if it is due."""
         async with self._database.reading() as transaction:
-            found: Sequence[Any] = (await transaction.execute(query)).all()
-        due: list[tuple[WaitingRow, EventRow | None]] = [tuple(each) for each in found]
+            found = (
+                await transaction.execute(self._due_query, {"now": self._clock.unix_ms()})
+            ).all()
+        return [(row[0], None if row[1] is None else Logged._make(row[1:])) for row in found]
+
+    async def _try_again(self, waiting: list[tuple[int, Logged | None]]) -> int:
         handled = 0
-        for each, row in due:
+        for event_id, row in waiting:
             if row is None or await self.handle(row):
-                await self._done(each)
+                await self._done(event_id)
                 handled += 1
             else:
-                await self._postpone(each)
+                await self._postpone(event_id)
         return handled
 
-    async def _done(self, each: WaitingRow) -> None:
+    async def _done(self, event_id: int) -> None:
         async with self._database.transaction() as transaction:
             await transaction.execute(
-                delete(WaitingRow).where(*self._mine(), WaitingRow.event_id == each.event_id)
+                delete(WaitingRow).where(*self._mine, WaitingRow.event_id == event_id)
             )
 
-    async def _postpone(self, each: WaitingRow) -> None:
+    async def _postpone(self, event_id: int) -> None:
         async with self._database.transaction() as transaction:
-            key = (self.part, self.name, each.event_id)
+            key = (self.part, self.name, event_id)
             row = await transaction.get(WaitingRow, key, with_for_update=True)
             if row is not None:
                 wait_s = _RETRY_S[min(row.attempts, len(_RETRY_S) - 1)]
                 row.attempts += 1
                 row.due_ms = self._clock.unix_ms() + wait_s * 1000
-
-    def _mine(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return WaitingRow.part == self.part, WaitingRow.subscription == self.name
