@@ -81,7 +81,7 @@ class SessionService:
             started_ms=started_ms,
         )
         try:
-            async with self._database.transaction() as transaction:
+            async with self._database.transaction(urgent=True) as transaction:
                 if await transaction.get(SessionRow, session_id) is None:
                     transaction.add(row)
                     self._bus.add(transaction, started, actor=teacher_id)

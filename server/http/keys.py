@@ -16,6 +16,7 @@ from people.grants import TABLE, Table
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.library import Library
+from server.http.counters import HttpCounters
 from server.http.refusals import STATUS
 from server.photo_desk import PhotoDesk
 from server.photos import PhotoWorkshop
@@ -73,6 +74,7 @@ class HttpServices:
     """The status of every code, with what every part brings."""
 
 
+COUNTERS = web.AppKey("counters", HttpCounters)
 SERVICES = web.AppKey("services", HttpServices)
 PHOTO_DESK = web.AppKey("photo_desk", PhotoDesk)
 PHOTOS = web.AppKey("photos", PhotoWorkshop)

@@ -11,7 +11,7 @@ from base.log import get_logger
 from base.routes import Answer, Binary, Route, Rule
 from people.model import Identity
 from server.http import permit, render
-from server.http.keys import PHOTO_DESK, PHOTOS, SERVICES, HttpServices
+from server.http.keys import COUNTERS, PHOTO_DESK, PHOTOS, SERVICES, HttpServices
 from server.http.request import identity, read_at_most
 from server.http.stream import stream
 from server.photo_config import PhotosConfig
@@ -42,9 +42,9 @@ async def upload(request: web.Request) -> web.Response:
     try:
         photo = await _take(request, services, known)
     except Refusal as refusal:
-        services.metrics.photos.labels(refusal.code).inc()
+        request.app[COUNTERS].photos.labels(refusal.code).inc()
         raise
-    services.metrics.photos.labels("ok").inc()
+    request.app[COUNTERS].photos.labels("ok").inc()
     kept = PhotoKept(photo=photo.photo, width=photo.width, height=photo.height)
     return render.json(kept, HTTPStatus.CREATED)
 

@@ -21,8 +21,17 @@ from server.http import (
     sessions,
     static,
 )
+from server.http.counters import HttpCounters
 from server.http.errors import add_headers, explain, observe
-from server.http.keys import DESCRIPTION, PHOTO_DESK, PHOTOS, SERVICES, VOICES, HttpServices
+from server.http.keys import (
+    COUNTERS,
+    DESCRIPTION,
+    PHOTO_DESK,
+    PHOTOS,
+    SERVICES,
+    VOICES,
+    HttpServices,
+)
 from server.http.permit import permit
 from server.http.refusals import STATUS
 from server.http.request import ROUTE, body, given
@@ -62,6 +71,7 @@ def setup(
     Called last: the route of the pages takes every GET that no route before it took.
     """
     app[SERVICES] = services
+    app[COUNTERS] = HttpCounters(services.metrics)
     photos_config = services.config.of(PhotosConfig)
     app[PHOTO_DESK] = PhotoDesk(
         services.storage, services.sessions, services.live, photos_config.per_session

@@ -24,7 +24,7 @@ TRADE = """
 """Nouns that mean here what they mean in every program, or in the RFC they are from."""
 
 NOT_NOUNS = """
-    all begun binary buffering changed declared down ended finished forwarded in kept one other
+    all asked begun binary buffering changed declared down ended finished forwarded in kept one other
     over pair placed public recorded registered resend ring ringing sealed seen shared soon stored
     told up
 """
@@ -33,9 +33,11 @@ NOT_NOUNS = """
 TWO_OWNERS = {
     "CallEnded": "the message to a tab; the domain event that is kept",
     "SessionEnded": "the message to a tab; the domain event that is kept",
+    "Line": "a line of those who wait; for the bridge it is one line of its window, and it runs alone",
     "Clock": "the pen bridge runs alone and imports nothing of ours but the wire",
     "Server": "for the bridge it is the server's address; it runs alone",
     "Connection": "for the bridge it is its one socket; it runs alone",
+    "Socket": "the port a part knows; the server's own, which fulfils it",
     "Answer": "what a route gives back; what a command gives back",
 }
 """Class names that stand twice, and why they may."""
