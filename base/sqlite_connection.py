@@ -89,12 +89,15 @@ class Connection(aiosqlite.Connection):
     async def commit(self) -> None:
         """Commit what was begun."""
         if not self._nothing_begun():
+            self._idle = False
             await super().commit()
+            self._idle = True
 
     async def rollback(self) -> None:
         """Undo what was begun."""
         if not self._nothing_begun():
             await super().rollback()
+            self._idle = True
 
     def stop(self) -> None:
         """Let the thread end after what it was given.

@@ -1,6 +1,7 @@
 """SQLite's connection: one trip to its thread a statement, and no thread left when it cannot be opened."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -141,6 +142,50 @@ def test_the_last_word_of_a_thread_needs_no_loop(
     connection._thread.join(5)
     assert not connection._thread.is_alive()
     assert raised == []
+
+
+async def test_one_cancelled_while_the_thread_waits_for_the_lock_leaves_nothing_locked(
+    database: Database, tmp_path: Path, trips: list[str]
+) -> None:
+    async def write(n: int) -> None:
+        async with database.transaction() as transaction:
+            await transaction.execute(ADD, {"n": n})
+
+    other = sqlite3.connect(tmp_path / "one.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    task = asyncio.create_task(write(1))
+    async with asyncio.timeout(4):
+        while trips != ["_run"]:
+            await asyncio.sleep(0)
+        task.cancel()
+        other.execute("COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await write(2)
+    assert other.execute("SELECT n FROM things").fetchall() == [(2,)]
+    other.close()
+
+
+async def test_one_whose_commit_is_cancelled_is_whole_or_not_at_all(
+    database: Database, trips: list[str]
+) -> None:
+    async def write(n: int) -> None:
+        async with database.transaction() as transaction:
+            await transaction.execute(ADD, [{"n": n}, {"n": n + 1}])
+
+    async with asyncio.timeout(10):
+        for n in range(0, 20, 2):
+            trips.clear()
+            task = asyncio.create_task(write(n))
+            while "commit" not in trips:
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    await write(100)
+    async with database.reading() as transaction:
+        found = list(await transaction.scalars(ALL))
+    assert found[-2:] == [100, 101]
+    assert all(n + 1 in found for n in found if n % 2 == 0)
 
 
 async def test_the_lock_is_taken_with_the_first_statement_even_if_it_reads(
