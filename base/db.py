@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 
 from base.database_url import CONNECT_WITHIN_S, is_sqlite, normal_url, reaching, shown
+from base.line import Line
 from base.migrations import MigrationsError, alembic_config, check, folders_of_source
 
 _BUSY_MS = 5000
@@ -60,12 +61,15 @@ class Database:
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         reading = self._engine.execution_options(**reading_options(url))
         self._reading = async_sessionmaker(reading, expire_on_commit=False)
-        self._writing = asyncio.Lock() if is_sqlite(url) else asyncio.Semaphore(_WRITERS)
+        self._writers = Line(1 if is_sqlite(url) else _WRITERS)
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a transaction that may write; commits at the end of the block, rolls back on error."""
-        async with self._writing, self._sessions.begin() as transaction:
+    async def transaction(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that may write; commits at the end of the block, rolls back on error.
+
+        An urgent one goes ahead of those that wait to begin: for what a person in a call waits for.
+        """
+        async with self._writers.place(urgent=urgent), self._sessions.begin() as transaction:
             yield transaction
 
     @contextlib.asynccontextmanager

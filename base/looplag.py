@@ -20,6 +20,10 @@ class LoopLag:
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
         self._metrics = metrics
+        self._p99 = metrics.gauge(
+            "inkcall_loop_lag_p99_seconds",
+            "How late the event loop runs, 99th percentile of the last window",
+        )
         self._samples: deque[float] = deque(maxlen=_WINDOW)
 
     def note(self, lag_s: float) -> None:
@@ -48,4 +52,4 @@ class LoopLag:
             self.note(self._clock.now() - before - _INTERVAL_S)
             count += 1
             if count % 20 == 0:
-                self._metrics.loop_lag_p99.set(self.p99_s())
+                self._p99.set(self.p99_s())

@@ -3,6 +3,7 @@
 SocketRoute ──mounted by the server──> hello checked ──> Handler.opened ──> received … ──> closed
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -45,14 +46,17 @@ class Socket(Protocol):
 class Handler(Protocol):
     """What a kind of socket does; one object a socket. Methods run on the loop, in order."""
 
+    @abstractmethod
     async def opened(self, hello: Any, /) -> None:
         """Take the first message. Raise `Refusal` to end the socket."""
         ...
 
+    @abstractmethod
     async def received(self, message: Any, /) -> None:
         """Act on one later message. Raise `Refusal` to end the socket."""
         ...
 
+    @abstractmethod
     async def closed(self) -> None:
         """The socket is gone; called exactly once, if `opened` was entered."""
         ...

@@ -62,7 +62,9 @@ class PeopleService:
         self._signer = signer
         self._config = config
         self._clock = clock
-        self._metrics = metrics
+        self._sign_ins = metrics.counter(
+            "inkcall_sign_ins_total", "Attempts to sign in", ["result"]
+        )
         self._passwords = Passwords(config)
         self._by_login = Throttle(config.attempts_per_login, config.attempts_window_s)
         self._by_address = Throttle(config.attempts_per_address, config.attempts_window_s)
@@ -100,7 +102,7 @@ class PeopleService:
         row = None if len(password) > PASSWORD_MAX else await self._by_its_login(login)
         kept = row.password_hash if row else None
         if not await self._passwords.check(kept, printable(password[:PASSWORD_MAX])) or row is None:
-            self._metrics.sign_ins.labels("wrong_password").inc()
+            self._sign_ins.labels("wrong_password").inc()
             raise Refusal("wrong_password", "login or password is wrong")
         self._by_login.take_back(login, tried)
         self._by_address.take_back(address, tried)
@@ -115,7 +117,7 @@ class PeopleService:
             transaction.add(sign_in)
             await transaction.flush()
             token = self._add_token(transaction, sign_in.id, now_ms)
-        self._metrics.sign_ins.labels("ok").inc()
+        self._sign_ins.labels("ok").inc()
         log.info("signed_in", person=row.id, sign_in=sign_in.id)
         return self._signed_in(_person(row), sign_in.id, token, now_ms)
 
@@ -206,6 +208,10 @@ class PeopleService:
         async with self._database.reading() as transaction:
             return {row.id: _person(row) for row in await transaction.scalars(query)}
 
+    async def names(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of those who exist among these ids, by id (`base.names.Names`)."""
+        return {known.id: known.name for known in (await self.persons(person_ids)).values()}
+
     async def teachers(self) -> list[Person]:
         """Return all teachers, by name."""
         query = select(PersonRow).where(PersonRow.role == "teacher").order_by(PersonRow.name)
@@ -293,7 +299,7 @@ class PeopleService:
         now = self._clock.now()
         wait_s = max(self._by_login.wait_s(login, now), self._by_address.wait_s(address, now))
         if wait_s > 0:
-            self._metrics.sign_ins.labels("too_many_attempts").inc()
+            self._sign_ins.labels("too_many_attempts").inc()
             raise Refusal(
                 "too_many_attempts",
                 "too many attempts, please wait",

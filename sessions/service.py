@@ -81,7 +81,7 @@ class SessionService:
             started_ms=started_ms,
         )
         try:
-            async with self._database.transaction() as transaction:
+            async with self._database.transaction(urgent=True) as transaction:
                 if await transaction.get(SessionRow, session_id) is None:
                     transaction.add(row)
                     self._bus.add(transaction, started, actor=teacher_id)
@@ -222,7 +222,7 @@ class SessionService:
         async with self._database.reading() as transaction:
             return [records.due(row, role) for row in await transaction.scalars(query)]
 
-    def is_form_due(self, record: SessionRecord, role: Role) -> bool:
+    def is_form_due(self, record: SessionRecord, role: Role | None) -> bool:
         """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
         since = self._clock.unix_ms() - self._config.form_days * _DAY_MS
         if role not in ("student", "teacher") or record.ended_ms is None:

@@ -39,6 +39,9 @@ class Worker:
         self._config = config
         self._folder = folder.absolute()
         self._metrics = metrics
+        self._counted = metrics.gauge(
+            "inkcall_jobs", "Jobs by kind and state (queued, running, failed)", ["kind", "state"]
+        )
         self._leases = Leases(jobs, config.lease_s)
         self._attempts: dict[asyncio.Task[None], Lease] = {}
         self._stopping = asyncio.Event()
@@ -104,7 +107,7 @@ class Worker:
         counts = await self._jobs.counts()
         wanted = {(kind, state) for kind, state in counts if state in _MEASURED}
         for kind, state in self._shown | wanted:
-            self._metrics.jobs.labels(kind, state).set(counts.get((kind, state), 0))
+            self._counted.labels(kind, state).set(counts.get((kind, state), 0))
         self._shown |= wanted
 
     async def _guarded(self, lease: Lease) -> None:

@@ -10,7 +10,7 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from people.model import Identity
-from server.http.keys import SERVICES
+from server.http.keys import COUNTERS, SERVICES
 from server.http.refusals import STATUS
 
 log = get_logger(__name__)
@@ -93,7 +93,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     finally:
         resource = request.match_info.route.resource
         identity = request.get(IDENTITY)
-        services.metrics.http.labels(f"{status // 100}xx").inc()
+        request.app[COUNTERS].responses.labels(f"{status // 100}xx").inc()
         write = log.info if request.path.startswith("/api/") else log.debug
         write(
             "http",

@@ -22,6 +22,7 @@ from recorder.config import RecorderConfig, recordings_dir
 from recorder.flusher import Flusher
 from recorder.format.records import RecordedMember, RecordingInfo
 from recorder.member import RecorderMember, RecorderUnavailable
+from server.live.counters import RoomCounters
 from server.live.live_room import LiveRoom
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
@@ -58,6 +59,7 @@ class Hub:
         self._config = config
         self._clock = clock
         self._metrics = metrics
+        self._counters = RoomCounters(metrics)
         self._lag = lag
         self._background = background
         self._media = media
@@ -128,7 +130,7 @@ class Hub:
         )
         live = LiveRoom(room, recorder, self._clock, self._make_voices, self._finished)
         self._rooms[session] = live
-        self._metrics.rooms.set(len(self._rooms))
+        self._counters.rooms.set(len(self._rooms))
         live.open()
         for hook in self.on_opened:
             hook(live, teacher)
@@ -195,7 +197,7 @@ class Hub:
         session = live.room.session
         del self._rooms[session]
         self._sealing.add(session)
-        self._metrics.rooms.set(len(self._rooms))
+        self._counters.rooms.set(len(self._rooms))
         for hook in self.on_ended:
             hook(session)
         log.info("session_ended", session=session, reason=reason)
@@ -217,7 +219,7 @@ class Hub:
                 await live.voices.close()
             finally:
                 await live.seal(reason)
-            self._metrics.recorder_bytes.inc(live.newly_recorded())
+            self._counters.recorder_bytes.inc(live.newly_recorded())
         finally:
             try:
                 await self._sessions.end(room.session, ended_ms, reason, facts)
@@ -281,13 +283,13 @@ class Hub:
                 for seat in live.room.seats.values():
                     roles[seat.role] = roles.get(seat.role, 0) + (seat.tab is not None)
             for role, count in roles.items():
-                self._metrics.members.labels(role).set(count)
+                self._counters.members.labels(role).set(count)
             rooms = self._rooms.values()
             lags = [live.recorder_lag_s() for live in rooms]
-            self._metrics.recorder_lag.set(max(lags, default=0.0))
-            self._metrics.recorder_bytes.inc(sum(live.newly_recorded() for live in rooms))
+            self._counters.recorder_lag.set(max(lags, default=0.0))
+            self._counters.recorder_bytes.inc(sum(live.newly_recorded() for live in rooms))
             losses = [q.loss for live in rooms for q in live.voices.qualities()]
-            self._metrics.media_loss_ratio.set(sum(losses) / len(losses) if losses else 0.0)
+            self._counters.loss_ratio.set(sum(losses) / len(losses) if losses else 0.0)
 
 
 def _unrecorded() -> Refusal:

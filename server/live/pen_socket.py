@@ -1,12 +1,13 @@
 """`/ws/pen`: one pen bridge, from its hello to its end."""
 
 from base.errors import Refusal
+from base.sockets import Handler
 from people.model import PenIdentity
 from people.pens import PenService
 from people.service import PeopleService
 from server.live.pens import ConnectedPens
 from server.sockets.hello import check_version
-from server.sockets.socket import Handler, Socket
+from server.sockets.socket import Socket
 from wire import codes
 from wire.common import PROTOCOL_VERSION, Message
 from wire.pen import PenHello, PenStatus, PenWelcome

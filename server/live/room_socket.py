@@ -2,12 +2,13 @@
 
 from base.clock import Clock
 from base.errors import Refusal
+from base.sockets import Handler
 from people.model import Person
 from server.live.grants import Grants
 from server.live.hub import Hub
 from server.live.live_room import LiveRoom
 from server.sockets.hello import Greeter
-from server.sockets.socket import Handler, Socket
+from server.sockets.socket import Socket
 from wire import codes
 from wire.common import Hello, Message
 from wire.room import Join, MediaAnswer, MediaRestart

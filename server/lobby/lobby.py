@@ -65,7 +65,9 @@ class Lobby:
         self.switchboard = switchboard
         self.people = people
         self.clock = clock
-        self._metrics = metrics
+        self._calls_ended = metrics.counter(
+            "inkcall_calls_total", "Calls that ended, by outcome", ["outcome"]
+        )
         self._background = background
         self._sessions = sessions
         self._hub = hub
@@ -250,7 +252,7 @@ class Lobby:
                     self._tabs.tell_tab(tab, wire.CallEnded(call=call_id, outcome=outcome))
                 case CallOver(call_id, outcome):
                     self._callers.pop(call_id, None)
-                    self._metrics.calls.labels(outcome).inc()
+                    self._calls_ended.labels(outcome).inc()
                     log.info("call_over", call=call_id, outcome=outcome)
                 case MakeRoom(call):
                     self._background.start(

@@ -1,9 +1,10 @@
 """`/ws/lobby`: one tab in the lobby, from its hello to its end."""
 
+from base.sockets import Handler
 from people.model import Person
 from server.lobby.lobby import Lobby
 from server.sockets.hello import Greeter
-from server.sockets.socket import Handler, Socket
+from server.sockets.socket import Socket
 from wire.common import Hello, Message
 
 

@@ -1,14 +1,10 @@
-"""The asyncio shell: owns the one UDP socket, the one timer and every task of the media plane.
+"""The asyncio shell: owns the plane, the legs, the one timer and every task of the media plane.
 
-The socket is our own, non-blocking, and drained in the read callback: asyncio's datagram transport
-takes one datagram a wake-up, which costs more than forwarding it does.
+No datagram of media comes through here: the plane reads its socket itself and hands on what is not media.
 """
 
 import asyncio
-import errno
 import logging
-import socket
-import struct
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from ipaddress import ip_address
@@ -20,37 +16,28 @@ from server.media.dtls import generate_certificate
 from server.media.leg import Leg, OnState
 from server.media.model import MediaConfig, MediaError, MediaStats
 from server.media.packets import DatagramKind
-from server.media.plane import Address, Drop, Plane, Tap
-from server.media.relay import Relay
+from server.media.plane import Address, Drop, MakePlane, Plane, Tap
+from server.media.udp_plane import UdpPlane
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 64
-"""Datagrams a wake-up: more would keep signalling and timers waiting (64 take about 2 ms)."""
 _TICK_S = 0.1
-_BUSY_A_TICK = 200
-"""More datagrams than this in a tick (20 calls' worth): waking up for each costs more than it does
-good. They then gather for `_GATHER_S`, as network cards gather interrupts."""
-_GATHER_S = 0.001
-_MAX_READ = 2048
-SO_RXQ_OVFL = getattr(socket, "SO_RXQ_OVFL", 40)  # neither is in Python 3.11's socket module
-SO_RCVBUFFORCE = getattr(socket, "SO_RCVBUFFORCE", 33)
-_DROPS = struct.Struct("I")
 _GOLDEN = 0.618
 
 
 class MediaEndpoint:
     """One media process: `start`, then `open_leg`, `feed`; `close` ends everything."""
 
-    def __init__(self, *, config: MediaConfig, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, *, config: MediaConfig, clock: Callable[[], float], make_plane: MakePlane = UdpPlane
+    ) -> None:
         """`clock` gives monotonic seconds; receive times handed to taps are its."""
         self.config = config
         self.certificate = generate_certificate()
         self._clock = clock
-        self._socket: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._plane: Plane = Relay(send=_not_started, slow=self._slow)
+        self._plane: Plane = make_plane(slow=self._slow, clock=clock)
         self._legs: dict[str, Leg] = {}
         self._by_ufrag: dict[str, Leg] = {}
         self._heard: dict[str, str] = {}
@@ -60,51 +47,28 @@ class MediaEndpoint:
         self._opened = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._stun_requests = 0
-        self._kernel_drops = 0
-        self._look_at_drops = False
-        self._taken = 0
-        self._busy = False
-        self._gathering: asyncio.TimerHandle | None = None
         self._lags: deque[float] = deque(maxlen=600)
 
     # ---- life
 
     async def start(self) -> None:
         """Bind the UDP port. Raises OSError, saying which address, if that cannot be."""
-        host, port = self.config.host, self.config.port
-        v6 = ip_address(host).version == 6
-        sock = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            sock.setblocking(False)
-            _set_receive_buffer(sock, self.config.receive_buffer_bytes)
-            sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
-            if v6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            sock.bind((host, port))
-        except OSError as error:
-            sock.close()
-            reason = "in use" if error.errno == errno.EADDRINUSE else str(error.strerror)
-            raise OSError(error.errno, f"media: UDP {host} port {port} is {reason}") from error
-        self._socket = sock
-        self._plane = Relay(send=sock.sendto, slow=self._slow)
+        self._plane.start(
+            self.config.host,
+            self.config.port,
+            receive_buffer_bytes=self.config.receive_buffer_bytes,
+        )
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(sock.fileno(), self._readable)
         self._timer = self._loop.call_later(_TICK_S, self._tick)
 
     async def close(self) -> None:
-        """Close every leg, then the socket; no task is left."""
+        """Close every leg, then the plane; no task is left."""
         for leg in list(self._legs.values()):
             await leg.close()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self._gathering = None
-        if self._socket is not None and self._loop is not None:
-            self._loop.remove_reader(self._socket.fileno())
-            self._socket.close()
-            self._socket = None
+        self._plane.stop()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -113,9 +77,7 @@ class MediaEndpoint:
     @property
     def port(self) -> int:
         """The bound UDP port."""
-        if self._socket is None:
-            raise RuntimeError("the media endpoint is not started")
-        return int(self._socket.getsockname()[1])
+        return self._plane.port
 
     # ---- legs
 
@@ -124,7 +86,7 @@ class MediaEndpoint:
 
         Raises MediaError `leg_exists` or `media_full`.
         """
-        if self._socket is None:
+        if self._timer is None:
             raise RuntimeError("the media endpoint is not started")
         if leg_id in self._legs:
             raise MediaError("leg_exists", "This connection is open already.")
@@ -185,7 +147,7 @@ class MediaEndpoint:
             bytes_in=totals.bytes_in,
             bytes_out=totals.bytes_out,
             dropped=totals.dropped,
-            kernel_drops=self._kernel_drops,
+            kernel_drops=totals.kernel_drops,
             stun_requests=self._stun_requests,
             legs=dict(Counter(leg.state.value for leg in self._legs.values())),
             loop_lag_p99_ms=lags[int(len(lags) * 0.99)] * 1000 if lags else 0.0,
@@ -209,16 +171,6 @@ class MediaEndpoint:
             return ((host, self.port),)
         found = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=":" in host)
         return tuple((address, self.port) for address in found or ["127.0.0.1"])
-
-    def send(self, datagram: bytes, address: Address) -> None:
-        if self._socket is None:
-            return
-        try:
-            self._socket.sendto(datagram, address)
-        except BlockingIOError:
-            self._plane.count(Drop.SEND_FULL)
-        except OSError:
-            self._plane.count(Drop.SEND_ERROR)
 
     def own_ufrag(self, ufrag: str, leg: Leg) -> None:
         self._by_ufrag[ufrag] = leg
@@ -249,69 +201,7 @@ class MediaEndpoint:
         for listener in self._listeners.pop(leg.id, ()):
             del self._heard[listener]
 
-    # ---- the socket and the timer
-
-    def _readable(self) -> None:
-        """Something has come: take it, and while much is coming let some gather before the next."""
-        emptied = self._drain()
-        if self._loop is None or self._socket is None or not (self._busy and emptied):
-            return
-        self._loop.remove_reader(self._socket.fileno())
-        self._gathering = self._loop.call_later(_GATHER_S, self._gathered)
-
-    def _gathered(self) -> None:
-        self._gathering = None
-        if self._loop is None or self._socket is None:
-            return
-        if self._drain() and self._busy:
-            self._gathering = self._loop.call_later(_GATHER_S, self._gathered)
-        else:  # calm again, or more than a batch is waiting: the loop calls as soon as it can
-            self._loop.add_reader(self._socket.fileno(), self._readable)
-
-    def _drain(self) -> bool:
-        """Handle up to a batch of datagrams; return whether that was all there was."""
-        emptied = self._take()
-        self._plane.flush_taps()
-        return emptied
-
-    def _take(self) -> bool:
-        sock, clock, receive = self._socket, self._clock, self._plane.receive
-        if sock is None:
-            return True
-        if self._look_at_drops:
-            self._look_at_drops = False
-            self._read_with_drops(sock)
-        for number in range(_BATCH):
-            try:
-                datagram, address = sock.recvfrom(_MAX_READ)
-            except BlockingIOError:
-                self._taken += number
-                return True
-            except OSError:  # an ICMP error of some peer; the socket is everybody's
-                self._plane.count(Drop.SEND_ERROR)
-                continue
-            try:
-                receive(datagram, address, clock())
-            except Exception:  # one datagram's trouble must not be everybody's
-                self._plane.count(Drop.INTERNAL)
-                logger.exception("media: a datagram could not be handled")
-        self._taken += _BATCH
-        return False
-
-    def _read_with_drops(self, sock: socket.socket) -> None:
-        """One datagram the slow way, for the kernel's count of those it threw away (SO_RXQ_OVFL)."""
-        try:
-            datagram, ancillary, _, address = sock.recvmsg(_MAX_READ, socket.CMSG_SPACE(4))
-        except OSError:
-            return
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == SO_RXQ_OVFL and len(data) >= 4:
-                self._kernel_drops = _DROPS.unpack_from(data)[0]
-        try:
-            self._plane.receive(datagram, address, self._clock())
-        except Exception:
-            self._plane.count(Drop.INTERNAL)
-            logger.exception("media: a datagram could not be handled")
+    # ---- what the plane hands over, and the timer
 
     def _slow(
         self, kind: DatagramKind, leg_id: str | None, datagram: bytes, address: Address, now: float
@@ -351,8 +241,6 @@ class MediaEndpoint:
         assert self._loop is not None and self._timer is not None
         self._lags.append(self._loop.time() - self._timer.when())
         self._timer = self._loop.call_later(_TICK_S, self._tick)
-        self._look_at_drops = True
-        self._busy, self._taken = self._taken > _BUSY_A_TICK, 0
         now = self._clock()
         for leg_id, leg in list(self._legs.items()):
             try:
@@ -369,21 +257,3 @@ class MediaEndpoint:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("media: a task failed", exc_info=task.exception())
-
-
-def _set_receive_buffer(sock: socket.socket, size: int) -> None:
-    """As large as asked if we may, else as large as `net.core.rmem_max` lets us, and then say so."""
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, size)
-    except PermissionError:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
-    # Linux tells twice the size, the other half being its own bookkeeping (socket(7)).
-    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
-    if granted < size:
-        logger.warning(
-            "media: receive buffer %d of %d bytes: raise net.core.rmem_max", granted, size
-        )
-
-
-def _not_started(_datagram: bytes, _address: Address) -> object:
-    raise OSError(errno.ENOTCONN, "the media endpoint is not started")

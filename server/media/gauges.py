@@ -16,6 +16,10 @@ class MediaGauges:
     def __init__(self, media: MediaEndpoint, metrics: Metrics) -> None:
         self._media = media
         self._metrics = metrics
+        self._packets = metrics.counter("inkcall_media_packets_total", "RTP packets", ["direction"])
+        self._dropped = metrics.counter(
+            "inkcall_media_dropped_total", "Datagrams that went no further, by reason", ["reason"]
+        )
         self._before: dict[tuple[str, str], int] = {}
 
     def running(self) -> AbstractAsyncContextManager[None]:
@@ -25,13 +29,12 @@ class MediaGauges:
     def copy(self) -> None:
         """Copy once."""
         stats = self._media.stats()
-        packets = self._metrics.media_packets
-        packets.labels("in").inc(self._since("packets", "in", stats.packets_in))
-        packets.labels("out").inc(self._since("packets", "out", stats.packets_out))
+        self._packets.labels("in").inc(self._since("packets", "in", stats.packets_in))
+        self._packets.labels("out").inc(self._since("packets", "out", stats.packets_out))
         for reason, count in stats.dropped.items():
-            self._metrics.media_dropped.labels(reason).inc(self._since("dropped", reason, count))
+            self._dropped.labels(reason).inc(self._since("dropped", reason, count))
         kernel = self._since("dropped", "kernel", stats.kernel_drops)
-        self._metrics.media_dropped.labels("kernel").inc(kernel)
+        self._dropped.labels("kernel").inc(kernel)
 
     def _since(self, family: str, label: str, total: int) -> int:
         before = self._before.get((family, label), 0)

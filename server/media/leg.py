@@ -48,7 +48,6 @@ class Host(Protocol):
     def plane(self) -> Plane: ...
     def now(self) -> float: ...
     def addresses(self) -> tuple[tuple[str, int], ...]: ...
-    def send(self, datagram: bytes, address: Address) -> None: ...
     def own_ufrag(self, ufrag: str, leg: "Leg") -> None: ...
     def disown_ufrags(self, ufrags: list[str]) -> None: ...
     def speaker_of(self, leg_id: str) -> "Leg | None": ...
@@ -187,7 +186,9 @@ class Leg:
             self._host.plane.unbind(old)
         self._host.plane.bind(self.id, address)
         self._host.disown_ufrags(self._agent.retire())
-        self._host.send(stun.build_answer(request, address[0], address[1], password), address)
+        self._host.plane.send_slow(
+            stun.build_answer(request, address[0], address[1], password), address
+        )
         self._retarget(now)
         self._dtls.transport.found_address()
         self._alive(now)
@@ -281,7 +282,7 @@ class Leg:
 
     def _send_dtls(self, datagram: bytes) -> None:
         if self._target is not None:
-            self._host.send(datagram, self._target)
+            self._host.plane.send_slow(datagram, self._target)
 
     def _retarget(self, now: float) -> None:
         if self._target is not None:

@@ -1,7 +1,8 @@
 """The packet path's interface: what a leg, its keys and its counters are, and what a plane must do.
 
-`relay.Relay` is the one implementation; the interface holds no asyncio and no socket, so that a native
-thread can take its place.
+A plane owns its socket: it opens it, reads it, forwards media on its own, and hands on what is not
+media. `udp_plane.UdpPlane` is the one implementation; nothing here holds asyncio or a socket, so that a
+native thread can take its place: it would be named where `endpoint.MediaEndpoint` is made.
 """
 
 from collections.abc import Callable, Iterable
@@ -109,14 +110,30 @@ class PlaneTotals(msgspec.Struct, frozen=True, kw_only=True):
     bytes_in: int
     bytes_out: int
     dropped: dict[str, int]
+    kernel_drops: int = 0
+    """Datagrams the kernel threw away because the receive buffer was full."""
 
 
 class Plane(Protocol):
-    """Forwards one speaker's voice to many listeners. Not thread-safe: one caller.
+    """Forwards one speaker's voice to many listeners through its own socket. Not thread-safe: one caller.
 
-    Methods that name a leg raise KeyError if it is not there. `receive`, `flush_taps`, `send_rtcp`
-    and `resend` never raise: what goes wrong is counted under a `Drop`.
+    Methods that name a leg raise KeyError if it is not there. `send_slow`, `send_rtcp` and `resend`
+    never raise: what goes wrong is counted under a `Drop`. `Slow` and taps are called between `start`
+    and `stop` only, on the event loop that called `start`, however many threads a plane may have.
     """
+
+    def start(self, host: str, port: int, *, receive_buffer_bytes: int) -> None:
+        """Bind the UDP port (0: any) and begin to forward. OSError, saying which address, if it cannot."""
+
+    def stop(self) -> None:
+        """Hand over what was tapped and close the socket. Safe more than once."""
+
+    @property
+    def port(self) -> int:
+        """The bound UDP port; RuntimeError unless started."""
+
+    def send_slow(self, datagram: bytes, address: Address) -> None:
+        """Send what is not media (STUN answers, DTLS), as it is."""
 
     def add_leg(self, leg_id: str, ssrc: int) -> None:
         """Make a leg that will be sent its speaker's voice under `ssrc`. ValueError if the id is taken."""
@@ -142,15 +159,9 @@ class Plane(Protocol):
         """Where this leg is sent to; None stops sending."""
 
     def set_tap(self, leg_id: str, tap: Tap | None, whose: str = "") -> None:
-        """Keep every new packet of this leg for `tap`, as `whose`, until `flush_taps`."""
+        """Hand every new packet of this leg to `tap`, as `whose`, once a drain of the socket."""
 
     def set_muted(self, leg_id: str, muted: bool) -> None: ...
-
-    def receive(self, datagram: bytes, address: Address, now: float) -> None:
-        """Take one datagram from the socket: forward it, hand it to `Slow`, or count and drop it."""
-
-    def flush_taps(self) -> None:
-        """Hand each tap what was kept for it; called once a drain of the socket."""
 
     def send_rtcp(self, leg_id: str, packet: bytes) -> None:
         """Encrypt a compound RTCP packet and send it to the leg's target, if it has keys and target."""
@@ -167,3 +178,9 @@ class Plane(Protocol):
 
     def count(self, reason: Drop) -> None:
         """Count a datagram that was dropped after `Slow` took it."""
+
+
+class MakePlane(Protocol):
+    """Makes a plane that is not started; `clock` gives the receive times, in monotonic seconds."""
+
+    def __call__(self, *, slow: Slow, clock: Callable[[], float]) -> Plane: ...

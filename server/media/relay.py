@@ -1,6 +1,7 @@
 """The packet path in Python: unprotect, rewrite, protect, send, inside the read callback.
 
-Implements `plane.Plane`; see there for what each call means. No asyncio, no socket, no clock.
+All of `plane.Plane` but the socket, which `udp_plane.UdpPlane` adds; see there for what each call
+means. No asyncio, no socket, no clock.
 """
 
 import struct
@@ -28,113 +29,25 @@ from server.media.plane import (
     Tap,
     Tapped,
 )
-from server.media.srtp import Contexts, Crypt, SrtpError, SrtpReplayed
+from server.media.relay_leg import KEPT, IncomingVoice, NoKeys, RelayLeg
+from server.media.srtp import Contexts, SrtpError, SrtpReplayed
 
 OPUS = 111
 CLOCK_RATE = 48_000
 _FRAME = 960  # 20 ms, what browsers send
-_KEPT = 64  # packets kept for NACK: 1.3 s, longer than any round trip worth repairing
 _MAX_SOURCES = 8
 """SSRCs one leg may use; libsrtp allocates per SSRC, so a peer must not choose how many."""
 _SHORT = struct.Struct("!H")
 
 
-class _Voice:
-    """What arrives from one source (one SSRC) of a leg."""
-
-    __slots__ = ("at", "base", "highest", "jitter", "received", "ssrc", "transit")
-
-    def __init__(self, ssrc: int, sequence: int) -> None:
-        self.ssrc = ssrc
-        self.base = sequence
-        self.highest = sequence - 1
-        self.received = 0
-        self.jitter = 0.0
-        self.transit = 0.0
-        self.at = 0.0
-
-
-class _Leg:
-    """One side: its keys, where it is, what it says, and what it is being sent (`out_*`)."""
-
-    __slots__ = (
-        "addresses",
-        "feed",
-        "heard_at",
-        "id",
-        "kept",
-        "level",
-        "listeners",
-        "muted",
-        "out_anchor",
-        "out_at",
-        "out_highest",
-        "out_octets",
-        "out_packets",
-        "out_shift",
-        "out_ssrc",
-        "out_timestamp",
-        "out_timestamp_shift",
-        "protect",
-        "protect_rtcp",
-        "sources",
-        "speaker",
-        "tap",
-        "target",
-        "unprotect",
-        "unprotect_rtcp",
-        "voice",
-        "whose",
-    )
-
-    def __init__(self, leg_id: str, ssrc: int) -> None:
-        self.id = leg_id
-        self.addresses: set[Address] = set()
-        self.target: Address | None = None
-        self.speaker: _Leg | None = None
-        """Whom this leg hears."""
-        self.listeners: dict[str, _Leg] = {}
-        self.unprotect: Crypt = _no_keys
-        self.protect: Crypt = _no_keys
-        self.unprotect_rtcp: Crypt = _no_keys
-        self.protect_rtcp: Crypt = _no_keys
-        self.tap: Tap | None = None
-        self.whose = ""
-        self.muted = False
-        self.level: int | None = None
-        self.heard_at = 0.0
-        self.voice: _Voice | None = None
-        self.sources: set[int] = set()
-        self.feed: _Voice | None = None
-        """The voice the `out_*` shifts were made for."""
-        self.out_ssrc = ssrc
-        self.out_shift = 0
-        self.out_timestamp_shift = 0
-        self.out_highest = -1
-        self.out_anchor = 0
-        self.out_timestamp = 0
-        self.out_at = 0.0
-        self.out_packets = 0
-        self.out_octets = 0
-        self.kept: list[bytes] = [b""] * _KEPT
-
-
-class _NoKeys(Exception):
-    """The DTLS handshake of this leg is not over."""
-
-
-def _no_keys(_packet: bytes) -> bytes:
-    raise _NoKeys
-
-
 class Relay:
-    """The Python plane. `send` and `slow` are called from inside `receive`."""
+    """Forwards datagrams that are given to `receive`; `send` and `slow` are called from inside it."""
 
     def __init__(self, *, send: Send, slow: Slow) -> None:
         self._send = send
         self._slow = slow
-        self._legs: dict[str, _Leg] = {}
-        self._by_address: dict[Address, _Leg] = {}
+        self._legs: dict[str, RelayLeg] = {}
+        self._by_address: dict[Address, RelayLeg] = {}
         self._dropped: Counter[str] = Counter()
         self._tapped: defaultdict[Tap, list[Tapped]] = defaultdict(list)
         self._packets_in = self._packets_out = 0
@@ -145,7 +58,7 @@ class Relay:
     def add_leg(self, leg_id: str, ssrc: int) -> None:
         if leg_id in self._legs:
             raise ValueError(f"leg {leg_id} is there already")
-        self._legs[leg_id] = _Leg(leg_id, ssrc)
+        self._legs[leg_id] = RelayLeg(leg_id, ssrc)
 
     def remove(self, leg_id: str) -> None:
         leg = self._legs.pop(leg_id)
@@ -218,6 +131,7 @@ class Relay:
     # ---- packets
 
     def receive(self, datagram: bytes, address: Address, now: float) -> None:
+        """Take one datagram from the socket: forward it, hand it to `Slow`, or count and drop it."""
         self._packets_in += 1
         self._bytes_in += len(datagram)
         leg = self._by_address.get(address)
@@ -240,7 +154,7 @@ class Relay:
                 return
         try:
             packet = leg.unprotect(datagram)
-        except (SrtpError, _NoKeys) as error:
+        except (SrtpError, NoKeys) as error:
             self._refuse(error)
             return
         # From here on the packet is known to be the leg's own, and new.
@@ -302,10 +216,10 @@ class Relay:
                     RTP_HEADER.pack(first, marker, out_sequence, out_timestamp, peer.out_ssrc)
                     + payload
                 )
-            except (SrtpError, _NoKeys):
+            except (SrtpError, NoKeys):
                 self._dropped["peer_not_ready"] += 1
                 continue
-            peer.kept[out_sequence % _KEPT] = wire
+            peer.kept[out_sequence % KEPT] = wire
             try:
                 self._send(wire, target)
             except BlockingIOError:
@@ -320,7 +234,7 @@ class Relay:
             self._bytes_out += len(wire)
 
     def _receive_other(
-        self, datagram: bytes, address: Address, leg: _Leg | None, now: float
+        self, datagram: bytes, address: Address, leg: RelayLeg | None, now: float
     ) -> None:
         """Everything but RTP from a bound address."""
         kind = kind_of(datagram)
@@ -335,30 +249,32 @@ class Relay:
         elif kind is DatagramKind.RTCP:
             try:
                 packet = leg.unprotect_rtcp(datagram)
-            except (SrtpError, _NoKeys) as error:
+            except (SrtpError, NoKeys) as error:
                 self._refuse(error)
                 return
             leg.heard_at = now
             self._slow(kind, leg.id, packet, address, now)
 
-    def _new_voice(self, leg: _Leg, ssrc: int, sequence: int) -> _Voice | None:
+    def _new_voice(self, leg: RelayLeg, ssrc: int, sequence: int) -> IncomingVoice | None:
         if ssrc in leg.sources:
             self._dropped["old_source"] += 1
             return None
         if len(leg.sources) >= _MAX_SOURCES:
             self._dropped["too_many_sources"] += 1
             return None
-        return _Voice(ssrc, sequence)
+        return IncomingVoice(ssrc, sequence)
 
     def _refuse(self, error: Exception) -> None:
-        if isinstance(error, _NoKeys):
+        if isinstance(error, NoKeys):
             self._dropped["no_keys"] += 1
         elif isinstance(error, SrtpReplayed):
             self._dropped["srtp_replay"] += 1
         else:
             self._dropped["srtp_auth"] += 1
 
-    def _switch(self, peer: _Leg, voice: _Voice, sequence: int, timestamp: int, now: float) -> None:
+    def _switch(
+        self, peer: RelayLeg, voice: IncomingVoice, sequence: int, timestamp: int, now: float
+    ) -> None:
         """Carry the numbers the listener sees on from one voice to the next, so that it hears one stream."""
         peer.feed = voice
         if peer.out_highest >= 0:
@@ -371,6 +287,7 @@ class Relay:
             peer.out_anchor = sequence
 
     def flush_taps(self) -> None:
+        """Hand each tap what was kept for it; called once a drain of the socket. Never raises."""
         tapped = list(self._tapped.items())
         self._tapped.clear()
         for tap, packets in tapped:
@@ -387,7 +304,7 @@ class Relay:
             return
         try:
             self._send(leg.protect_rtcp(packet), leg.target)
-        except _NoKeys:
+        except NoKeys:
             return
         except (SrtpError, OSError):
             self._dropped["send_error"] += 1
@@ -397,8 +314,8 @@ class Relay:
         sent = 0
         if leg.target is None:
             return sent
-        for sequence in sequences[:_KEPT]:
-            wire = leg.kept[sequence % _KEPT]
+        for sequence in sequences[:KEPT]:
+            wire = leg.kept[sequence % KEPT]
             # The very bytes sent before: same nonce, same text, so nothing is given away.
             if wire and _SHORT.unpack_from(wire, 2)[0] == sequence:
                 try:

@@ -8,9 +8,8 @@ limits, silence, rate, size, the outbox, metrics and the way a socket is closed.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
@@ -21,7 +20,7 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.sockets import Handler as HandlerLike
+from base.sockets import Handler
 from server.sockets.config import RoomsConfig
 from server.sockets.outbox import CLOSE_WITHIN_S, Outbox
 from server.sockets.rate import TokenBucket
@@ -37,6 +36,16 @@ BYTES_A_TOKEN = 1024
 """A long message counts as several: what everyone receives and the disk keeps is bytes."""
 
 
+class SocketCounters:
+    """The counters and gauges of WebSockets."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.sockets = metrics.gauge("inkcall_sockets", "Open WebSockets", ["kind"])
+        self.messages = metrics.counter(
+            "inkcall_messages_total", "Messages on WebSockets", ["socket", "direction"]
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class SocketTools:
     """What every socket needs of its process."""
@@ -44,6 +53,10 @@ class SocketTools:
     clock: Clock
     metrics: Metrics
     limits: RoomsConfig
+    counters: SocketCounters = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counters", SocketCounters(self.metrics))
 
 
 class Socket:
@@ -91,22 +104,6 @@ class Socket:
         return self._outbox
 
 
-class Handler(ABC):
-    """What a kind of socket does; one object a socket. Methods run on the loop, in order."""
-
-    @abstractmethod
-    async def opened(self, hello: Any) -> None:
-        """Take the first message: authenticate and welcome. Raise `Refusal`."""
-
-    @abstractmethod
-    async def received(self, message: Any) -> None:
-        """Act on one later message. Raise `Refusal` to end the socket."""
-
-    @abstractmethod
-    async def closed(self) -> None:
-        """The socket is gone; called exactly once, if `opened` was entered."""
-
-
 class Sockets:
     """All open sockets of the process: counts and bounds them, and closes them at the end."""
 
@@ -138,7 +135,7 @@ class Sockets:
         kind: str,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], HandlerLike],
+        make: Callable[[Socket], Handler],
     ) -> web.WebSocketResponse:
         """Run one WebSocket from its upgrade to its end."""
         response = web.WebSocketResponse(
@@ -151,7 +148,7 @@ class Sockets:
             socket.refuse(codes.FULL, "the server is full, try again later")
             socket.close(codes.FULL)
         self._open[socket.id] = socket
-        gauge = self._tools.metrics.sockets.labels(kind)
+        gauge = self._tools.counters.sockets.labels(kind)
         gauge.inc()
         try:
             await _Connection(response, request, socket, self._tools, hello, decoder, make).run()
@@ -188,7 +185,7 @@ class _Connection:
         tools: SocketTools,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], HandlerLike],
+        make: Callable[[Socket], Handler],
     ) -> None:
         self._response = response
         self._transport = request.transport
@@ -197,8 +194,8 @@ class _Connection:
         self._hello = hello
         self._decoder = decoder
         self._handler = make(socket)
-        self._received = tools.metrics.messages.labels(socket.kind, "in")
-        self._sent = tools.metrics.messages.labels(socket.kind, "out")
+        self._received = tools.counters.messages.labels(socket.kind, "in")
+        self._sent = tools.counters.messages.labels(socket.kind, "out")
         self._abort: asyncio.TimerHandle | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._heard_at = tools.clock.now()

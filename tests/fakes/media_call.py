@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from server.media import Leg, LegState, MediaConfig, MediaEndpoint
+from server.media.plane import MakePlane
+from server.media.udp_plane import UdpPlane
 from tests.fakes.clock import FakeClock
 from tests.fakes.media_client import MediaClient
 
@@ -61,11 +63,13 @@ class MediaCall:
 
 
 @contextlib.asynccontextmanager
-async def media_call(**settings: Any) -> AsyncIterator[MediaCall]:
+async def media_call(
+    *, make_plane: MakePlane = UdpPlane, **settings: Any
+) -> AsyncIterator[MediaCall]:
     """Settings are MediaConfig's. On leaving, no task but the caller's may be left."""
     clock = FakeClock(now=1000.0)
     config = MediaConfig(**{"host": "127.0.0.1", **settings})
-    endpoint = MediaEndpoint(config=config, clock=clock.now)
+    endpoint = MediaEndpoint(config=config, clock=clock.now, make_plane=make_plane)
     before = asyncio.all_tasks()
     await endpoint.start()
     call = MediaCall(endpoint, clock)

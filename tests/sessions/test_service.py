@@ -324,3 +324,23 @@ async def test_photos_are_known_by_session_and_bounded(services: Kept) -> None:
     assert await services.sessions.photo("s_1", "f_1") == photos[1]
     assert await code_of(services.sessions.photo("s_2", "f_1")) == "unknown_photo"
     assert await code_of(services.sessions.photo("s_1", "f_2")) == "unknown_photo"
+
+
+async def test_an_accepted_call_waits_for_no_writer_that_waits_itself(services: Kept) -> None:
+    go = [asyncio.Event() for _ in range(20)]  # more than PostgreSQL's writers, too
+
+    async def write(until: asyncio.Event) -> None:
+        async with services.database.transaction():
+            await until.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for each in go:
+            group.create_task(write(each))
+        await asyncio.sleep(0)
+        accepted = group.create_task(begin(services))
+        await asyncio.sleep(0)
+        go[0].set()
+        async with asyncio.timeout(10):
+            await accepted
+        for each in go:
+            each.set()

@@ -74,6 +74,7 @@ const en: typeof zh = {
         server_lost: 'The server failed and the session ended. What was saved is not lost.',
         recorder_failed: 'The recording failed, so the session was stopped.',
         drained: 'The session ended because of maintenance.',
+        unknown: 'This session has ended.',
       },
       title: 'Session form',
       session: '{name} · {subject} · {time}',

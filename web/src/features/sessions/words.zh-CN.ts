@@ -71,6 +71,7 @@ export default {
         server_lost: '服务器中断，辅导已结束。已保存的内容不会丢失。',
         recorder_failed: '录制出现故障，辅导已中止。',
         drained: '系统维护，辅导已结束。',
+        unknown: '本次辅导已结束。',
       },
       title: '辅导反馈',
       session: '{name} · {subject} · {time}',

@@ -101,10 +101,14 @@ describe('whom and why', () => {
     expect(page.get('end-reason').textContent).toContain('Sorry')
   })
 
-  it('says no reason where none is known', async () => {
-    await open({ rows: [] })
-    expect(page.sees('end-reason')).toBe(false)
+  it('says that it is over where nobody has said why, and why once the lobby does', async () => {
+    await open({ rows: [], query: '?reason=unknown' })
+    expect(page.get('end-reason').dataset.reason).toBe('unknown')
     expect(page.sees('rating-form')).toBe(true)
+    await owe('server_lost')
+    await page.settled()
+    expect(page.get('end-reason').dataset.reason).toBe('server_lost')
+    expect(page.get('end-reason').textContent).toContain('Sorry')
   })
 
   it('can be filled in although the list cannot be had', async () => {

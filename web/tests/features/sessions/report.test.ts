@@ -90,6 +90,15 @@ describe('ReportForm', () => {
     expect(sent).not.toHaveBeenCalled()
   })
 
+  it('says that it is over while nobody has said why, and why as soon as somebody has', async () => {
+    page.props.due = { ...due, reason: 'unknown' }
+    await page.settled()
+    expect(page.get('end-reason').textContent.trim()).toBe('本次辅导已结束。')
+    page.props.due = { ...due, reason: 'grace_over' }
+    await page.settled()
+    expect(page.get('end-reason').textContent).toContain('对方连接中断')
+  })
+
   it('sends the whole form once and goes back', async () => {
     const sent = vi.spyOn(api, 'sendReport').mockResolvedValue()
     await addKnowledge('圆')
