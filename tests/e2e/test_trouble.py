@@ -114,9 +114,11 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 )
                 assert len(mine["strokes"]) > before
                 await same_boards(student, teacher)
-                his, hers = await asyncio.gather(student.hear(14), teacher.hear(14))
-                assert likeness(said.teacher, his) >= ALIKE
-                assert likeness(said.student, hers) >= ALIKE
+                student_heard, teacher_heard = await asyncio.gather(
+                    student.hear(14), teacher.hear(14)
+                )
+                assert likeness(said.teacher, student_heard) >= ALIKE
+                assert likeness(said.student, teacher_heard) >= ALIKE
         finally:
             await server.stop()
 

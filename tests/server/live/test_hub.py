@@ -68,12 +68,14 @@ async def test_a_recorder_that_fails_while_the_room_is_made_lets_no_session_begi
     ):
         monkeypatch.setattr(RecorderMember, "open", opened)
         monkeypatch.setattr(SessionService, "create", created)
-        her, his = await available(teacher), await student.lobby()
-        await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
-        for side in (his, her):
+        teacher_side, student_side = await available(teacher), await student.lobby()
+        await teacher_side.send(
+            lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+        )
+        for side in (student_side, teacher_side):
             assert (await side.wait(Refused)).code == codes.RECORDER_UNAVAILABLE
             assert (await side.wait(lobby.CallEnded)).outcome == "failed"
-        await her.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
+        await teacher_side.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
 
 
 async def test_a_room_still_being_made_at_the_deadline_of_the_drain_ends_too(
@@ -93,8 +95,10 @@ async def test_a_room_still_being_made_at_the_deadline_of_the_drain_ends_too(
         client(server.url, "teacher1") as teacher,
     ):
         monkeypatch.setattr(SessionService, "create", slow)
-        her, his = await available(teacher), await student.lobby()
-        await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
+        teacher_side, student_side = await available(teacher), await student.lobby()
+        await teacher_side.send(
+            lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+        )
         async with asyncio.timeout(5):
             await making.wait()
             draining = asyncio.create_task(server.drain(0.1))
@@ -102,8 +106,8 @@ async def test_a_room_still_being_made_at_the_deadline_of_the_drain_ends_too(
             assert not done
             go_on.set()
             await draining
-        assert (await his.wait(Refused)).code == codes.DRAINING
-        assert (await his.wait(lobby.CallEnded)).outcome == "failed"
+        assert (await student_side.wait(Refused)).code == codes.DRAINING
+        assert (await student_side.wait(lobby.CallEnded)).outcome == "failed"
         async with student.http.get(
             f"{server.url}/api/sessions/mine", headers=student.headers
         ) as response:
@@ -157,18 +161,18 @@ async def test_a_part_hears_a_room_from_its_first_event_to_its_seal_as_the_recor
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, _ = await in_session(student, teacher)
+        student_side, _ = await in_session(student, teacher)
         (export,) = exports
-        room = await student.room(his.grant, "web-s")
+        room = await student.room(student_side.grant, "web-s")
         await room.send(wire.Say(n=1, text="你好"))
         await room.send(wire.EndSession(n=2))
         await room.closed()
         async with asyncio.timeout(5):
             await server.drain(5)
         assert export.sealed == ["hung_up"]
-        assert export.opening.session == his.session
+        assert export.opening.session == student_side.session
         assert [place.role for place in export.opening.places] == ["student", "teacher"]
-        recorded = Library(tmp_path / "data" / "recordings").events(his.session)
+        recorded = Library(tmp_path / "data" / "recordings").events(student_side.session)
         assert export.events == [decode_event(payload) for payload in recorded]
 
 
@@ -181,10 +185,12 @@ async def test_an_output_that_refuses_means_no_session_and_those_before_it_are_s
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        her, his = await available(teacher), await student.lobby()
-        await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
-        assert (await his.wait(Refused)).code == codes.FULL
-        assert (await his.wait(lobby.CallEnded)).outcome == "failed"
+        teacher_side, student_side = await available(teacher), await student.lobby()
+        await teacher_side.send(
+            lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+        )
+        assert (await student_side.wait(Refused)).code == codes.FULL
+        assert (await student_side.wait(lobby.CallEnded)).outcome == "failed"
         library = Library(tmp_path / "data" / "recordings")
         (session,) = library.sessions()
         assert library.info(session).sealed
@@ -198,8 +204,8 @@ async def test_a_recorder_that_cannot_take_an_event_ends_the_session_for_that_re
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, _ = await in_session(student, teacher)
-        room = await student.room(his.grant, "web-s")
+        student_side, _ = await in_session(student, teacher)
+        room = await student.room(student_side.grant, "web-s")
         await room.wait(wire.Snapshot)
 
         def full(*_: Any) -> None:
