@@ -119,6 +119,7 @@ GIVEN_UP = {
     r"(this|the|a) page's (socket|source|life)|life of (this|the|a) page": "a browser's window is a tab",
     r"\b(async_)?session(\(\))?\.(commit|flush|execute|scalars?)\(": "a database's is a transaction",
     r"database session": "a database's is a transaction",
+    r"\b([Ss]he|[Hh]e|[Hh]ers?|[Hh]is|[Hh]im)(self)?\b": "students and teachers are they",
 }
 """Words that once stood for two things, and what is said now."""
 

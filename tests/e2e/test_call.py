@@ -41,7 +41,7 @@ async def test_a_whole_call_and_its_replay(tmp_path: Path) -> None:
             student_heard, teacher_heard = await asyncio.gather(student.hear(12), teacher.hear(12))
             assert likeness(said.teacher, student_heard) >= ALIKE, "the student hears the teacher"
             assert likeness(said.student, teacher_heard) >= ALIKE, "the teacher hears the student"
-            assert likeness(said.student, student_heard) < 0.6, "and not himself"
+            assert likeness(said.student, student_heard) < 0.6, "and not themselves"
 
             await student.until(_strokes_ended(len(written)), "all the pen wrote is there")
             live = await student.board()
