@@ -4,11 +4,9 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-
-import aiohttp
 
 from tests.fakes.processes import ROOT, ServerProcess, running_server
 
@@ -25,13 +23,17 @@ async def guestbook_server(folder: Path, **settings: str) -> AsyncIterator[Serve
 
 async def inkcall(server: ServerProcess, *arguments: str) -> str:
     """Run a command on the server's data; return what it says."""
+    return await _said(arguments, server.environment)
+
+
+async def _said(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         PROGRAM,
         *arguments,
         cwd=ROOT,
-        env=server.environment,
+        env=environment,
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
@@ -50,14 +52,10 @@ async def build_pages(folder: Path) -> Path:
 
 
 async def _with_types(folder: Path) -> Path:
-    """Return a project whose types of the HTTP interface are those of the server with the guestbook."""
+    """Return a project whose types of the HTTP interface are those of the program with the guestbook."""
     types = folder / "generated/http.ts"
     described = folder / "described.json"
-    async with (
-        guestbook_server(folder / "described") as server,
-        aiohttp.request("GET", f"{server.url}/api/openapi.json") as answer,
-    ):
-        described.write_bytes(await answer.read())
+    described.write_text(await _said(("openapi", "--json"), os.environ), "utf-8")
     await _run("node", ROOT / "web/scripts/types.mjs", described, types)
     options = json.loads((FOLDER / "web/tsconfig.json").read_text("utf-8"))["compilerOptions"]
     paths = {
