@@ -70,10 +70,7 @@ def shown(url: str) -> str:
 
 def why_unreachable(error: BaseException) -> str | None:
     """Return why no connection could be made, in a few words; None when it was something else."""
-    causes: list[BaseException] = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) and cause not in causes:
-        causes.append(cause)
-    for one in causes:
+    for one in _causes(error):
         for kind, reason in _REASONS:
             if isinstance(one, kind):
                 return reason
@@ -82,6 +79,16 @@ def why_unreachable(error: BaseException) -> str | None:
         if isinstance(one, OSError):
             return one.strerror or "no connection"
     return None
+
+
+def why_unusable(url: str, error: BaseException) -> str | None:
+    """Return a sentence that says what to do about a database without our tables, or out of reach."""
+    for one in _causes(error):
+        lacks = isinstance(one, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError)
+        if lacks or (isinstance(one, sqlite3.Error) and str(one).startswith("no such ")):
+            return f"{shown(url)} is not up to date: `inkcall db migrate` makes it so."
+    reason = why_unreachable(error)
+    return None if reason is None else f"{shown(url)} cannot be used ({reason})."
 
 
 @contextlib.contextmanager
@@ -93,6 +100,13 @@ def reaching(url: str) -> Iterator[None]:
         if (reason := why_unreachable(error)) is None:
             raise
         raise DatabaseError(f"{shown(url)} cannot be used ({reason}).") from None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) and cause not in causes:
+        causes.append(cause)
+    return causes
 
 
 def is_sqlite(url: str) -> bool:

@@ -19,12 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from base import db_commands, event_commands
 from base.commands import Answer, Command, Option, WrongUsage
 from base.config import Config, ConfigError, Section, load_config
-from base.database_url import DatabaseError
+from base.database_url import DatabaseError, why_unusable
 from base.errors import Refusal
 from base.part import Part, migrations, sections
 from base.signing import KeyFileError
 from server.__main__ import FAILED, WRONG_USAGE, StartFailed, serve
 from server.app import PARTS, default_config_file, with_http
+from server.http import commands as http_commands
 
 Sections = Mapping[str, type[Section]]
 
@@ -60,6 +61,7 @@ def commands(parts: Sequence[Part] = PARTS) -> tuple[Command, ...]:
     return (
         *db_commands.commands(migrations(parts)),
         *event_commands.COMMANDS,
+        *http_commands.commands(with_http(parts)),
         *(command for part in with_http(parts) for command in part.commands),
     )
 
@@ -138,7 +140,8 @@ def _done(command: Command, config: Config, options: dict[str, Any], as_json: bo
     except (SQLAlchemyError, CommandError, OSError, asyncpg.PostgresError) as error:
         # Their texts may hold addresses with passwords; the kind says enough with the settings at hand.
         where = "see `inkcall db url`" if not isinstance(error, OSError) else error.strerror
-        _fail(FAILED, "failed", f"{command.name}: {type(error).__name__}: {where}", as_json)
+        plain = why_unusable(config.database_url, error) or f"{type(error).__name__}: {where}"
+        _fail(FAILED, "failed", f"{command.name}: {plain}", as_json)
 
 
 def _settings(file: Path | None, brought: Sections, as_json: bool) -> Config:

@@ -1,6 +1,7 @@
 """The operator's commands for jobs: what is there, and stopping one."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from sqlalchemy import select
 
@@ -9,6 +10,7 @@ from base.commands import Answer, Command, Option
 from base.config import Config
 from base.db import Database
 from base.errors import Refusal
+from base.jobs.model import State
 from base.jobs.queue import Jobs
 from base.jobs.tables import JobRow
 
@@ -63,7 +65,7 @@ COMMANDS = (
         name="jobs list",
         help="Show the newest 100 pieces of long work: rendering, exports, imports.",
         run=show,
-        options=(Option(name="state", help="Only queued, running, done, failed or cancelled."),),
+        options=(Option(name="state", help="Only those in this state.", choices=get_args(State)),),
         examples=("inkcall jobs list", "inkcall jobs list --state failed --json"),
     ),
     Command(

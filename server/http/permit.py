@@ -1,57 +1,34 @@
-"""Lets a request in: who asks, what it is about, and whether the rule of its row says yes."""
+"""Lets a request in: whether the rule of its row says yes to who asks and what it is about."""
 
-from aiohttp import web
+from dataclasses import dataclass
 
 from base.errors import Refusal, forbidden
+from base.objects import Object
 from base.routes import Rule
-from people.grants import HERE, WHOLE, Object, grants_of, may, may_ever
-from server.http.keys import SERVICES
-from server.http.request import given, identity
+from people.grants import Table, grants_of, may, may_ever
+from people.model import Identity
+from server.http.binding import Bound
 
 
-async def permit(request: web.Request, rule: Rule) -> None:
-    """Refuse with 401 or 403, or with the code that hides what is another's; or do nothing.
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What stands before a row's handler."""
 
-    Who may never do this hears so before anything is loaded, so that nobody learns from the
-    answer which objects there are.
-    """
-    known = identity(request)
-    grants = grants_of(known.person_id, known.role)
-    table = request.app[SERVICES].table
-    if not may_ever(grants, rule.action, table):
+    rule: Rule
+    of: Bound
+    """The rule's loader."""
+    table: Table
+
+    def refuse_who_never_may(self, known: Identity) -> None:
+        """Refuse with 403 before anything is loaded, so that nobody learns which objects there are."""
+        if not may_ever(grants_of(known.person_id, known.role), self.rule.action, self.table):
+            raise forbidden()
+
+    def refuse_unless_reached(self, known: Identity, target: Object) -> None:
+        """Refuse with 403, or with the code that hides what is another's; or do nothing."""
+        grants = grants_of(known.person_id, known.role)
+        if may(grants, self.rule.action, target, self.table):
+            return
+        if self.rule.hidden:
+            raise Refusal(self.rule.hidden, "there is no such thing")
         raise forbidden()
-    target = await rule.of(given(request, rule.of), known.person_id)
-    if not may(grants, rule.action, target, table):
-        if rule.hidden:
-            raise Refusal(rule.hidden, "there is no such thing")
-        raise forbidden()
-
-
-async def own(_request: web.Request, person: str) -> Object:
-    """Return what is always the asker's own: their account, their list."""
-    return Object(owners=frozenset({person}))
-
-
-async def whole(_request: web.Request, _person: str) -> Object:
-    """Return everything there is."""
-    return WHOLE
-
-
-async def session(request: web.Request, _person: str) -> Object:
-    """Return the session of the path, which is its student's and its teacher's."""
-    record = await request.app[SERVICES].sessions.get(request.match_info["session"])
-    return Object(frozenset({record.student, record.teacher}), frozenset({HERE}))
-
-
-async def seat(request: web.Request, person: str) -> Object:
-    """Return the running room of the path, which is theirs who may send a photo into it now."""
-    live = request.app[SERVICES].live
-    sits = live.may_upload(request.match_info["session"], person)
-    return Object(owners=frozenset({person} if sits else ()))
-
-
-async def photos(request: web.Request, person: str) -> Object:
-    """Return the photos of a session: of those who sit in it now, or are its student and teacher."""
-    if request.app[SERVICES].live.is_member(request.match_info["session"], person):
-        return Object(owners=frozenset({person}))
-    return await session(request, person)

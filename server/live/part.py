@@ -7,6 +7,7 @@ from base.looplag import LoopLag
 from base.part import Part, Process
 from base.signing import Signer
 from base.sockets import SocketRoute
+from people.pen_routes import PenPresence
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.flusher import Flusher
@@ -26,7 +27,7 @@ from wire.pen import PenHello
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
-    """Bring `Hub`, `Grants` and `ConnectedPens`; end first what a crash left running."""
+    """Bring `Hub`, `Grants` and `ConnectedPens` (also as `PenPresence`); end first what a crash left running."""
     config, clock = process.config, process.clock
     people, sessions = process.need(PeopleService), process.need(SessionService)
     await sessions.recover(clock.unix_ms(), process.need(Library).last_flush_ms)
@@ -49,6 +50,7 @@ async def start(process: Process) -> AsyncIterator[None]:
     hub.on_ended.append(pens.room_closed)
     for service in (hub, grants, pens):
         process.provide(service)
+    process.provide(pens, as_=PenPresence)
     process.work += [lag.running(), hub.running()]
     process.drains.append(hub.drain)
     greeter, pen_service = process.need(Greeter), process.need(PenService)

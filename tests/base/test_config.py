@@ -54,6 +54,11 @@ def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, said: str
     assert said in str(error.value)
 
 
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="it cannot be read"):
+        load_config(tmp_path, {})
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("server: {port: 1, data_dir: here}\nrooms:\n")

@@ -15,7 +15,7 @@ PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")
 
 TRADE = """
     agent alarm answer background backoff block bucket builder bus bye clock code command
-    config context count counter database decoder disconnect drop endpoint file filter flusher gauge
+    config context count counter database decoder description disconnect drop endpoint file filter flusher gauge
     greeter group handler header health host info key kind limit line log metric minimum nack object
     offer option packet password progress query reading reception reference renderer request
     route row scale server service signer socket state stat summary table tally throttle
@@ -24,9 +24,9 @@ TRADE = """
 """Nouns that mean here what they mean in every program, or in the RFC they are from."""
 
 NOT_NOUNS = """
-    all asked begun binary buffering changed declared down ended finished forwarded in kept one other
+    all asked begun binary bound buffering changed declared down ended finished forwarded in kept one other
     over pair placed public recorded registered resend ring ringing sealed seen shared soon stored
-    told up
+    taken told up
 """
 """Last words of effects, answers and ports: what is to be done or how something stands."""
 

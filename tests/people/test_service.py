@@ -379,6 +379,13 @@ async def test_accounts_are_found_by_id_login_and_part_of_the_name(services: Kep
     assert await services.people.persons([student.id, "p_nobody"]) == {student.id: student}
 
 
+async def test_names_are_told_of_those_who_exist(services: Kept) -> None:
+    student, teacher = await services.student(), await services.teacher()
+    asked = [student.id, "p_none", teacher.id, student.id]
+    expected = {student.id: "林小雨", teacher.id: "陈静怡"}
+    assert await services.people.names(asked) == expected
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

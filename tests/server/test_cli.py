@@ -99,6 +99,28 @@ def test_what_fails_is_one_sentence_and_one(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [("jobs", "list"), ("events", "lag")])
+def test_a_database_without_our_tables_says_what_makes_them(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "data").mkdir()
+    done = inkcall(tmp_path, *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"inkcall: {words[0]} {words[1]}: the database ")
+    assert "`inkcall db migrate`" in done.stderr
+
+
+def test_a_database_that_is_out_of_reach_says_why(tmp_path: Path) -> None:
+    done = inkcall(tmp_path, "jobs", "list")
+    assert "cannot be used (the file cannot be opened)" in done.stderr
+
+
+def test_a_state_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
+    done = inkcall(tmp_path, "jobs", "list", "--state", "fialed")
+    assert done.returncode == 2
+    assert "'cancelled'" in done.stderr
+
+
 def test_a_busy_port_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
