@@ -1,4 +1,4 @@
-"""The photo desk: store, row, room; and whatever fails leaves neither row nor file."""
+"""Photos: store, row, room; and whatever fails leaves neither row nor file."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ import pytest
 
 from base.errors import Refusal
 from base.storage import LocalStorage, read_all
-from server.photo_desk import PhotoDesk, storage_key
+from server.photo_service import PhotoService, storage_key
 from server.photos import Photo
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes.services import Kept, kept
@@ -38,7 +38,7 @@ class Room:
 class Place:
     """A desk and what it works with."""
 
-    desk: PhotoDesk
+    desk: PhotoService
     room: Room
     storage: LocalStorage
     kept: Kept
@@ -53,7 +53,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         now_ms = services.clock.unix_ms()
         await services.sessions.create("s_1", "c_1", "p_s", "p_t", "maths", "", now_ms)
         room, storage = Room(), LocalStorage(tmp_path / "objects")
-        yield Place(PhotoDesk(storage, services.sessions, room, 3), room, storage, services)
+        yield Place(PhotoService(storage, services.sessions, room, 3), room, storage, services)
 
 
 async def test_a_photo_is_named_by_owner_and_hash_and_the_room_hears_it(place: Place) -> None:
