@@ -55,6 +55,7 @@ const DETAIL = {
     useful: 0,
     labels: ['patient'],
     comment: '谢谢',
+    total: 8,
   },
   report_form: { knowledge_points: ['圆'], difficulty: 4, participation: 2, comment: '多练' },
 }
