@@ -20,11 +20,14 @@ async def permit(request: web.Request, rule: Rule) -> None:
     table = request.app[SERVICES].table
     if not may_ever(grants, rule.action, table):
         raise forbidden()
-    target = await rule.of(given(request, rule.of), known.person_id)
+    hidden = Refusal(rule.hidden, "there is no such thing")
+    try:
+        target = await rule.of(given(request, rule.of), known.person_id)
+    except Refusal as refusal:
+        # Word for word what hides another's, so that not even the text tells the two apart.
+        raise (hidden if refusal.code == rule.hidden else refusal) from None
     if not may(grants, rule.action, target, table):
-        if rule.hidden:
-            raise Refusal(rule.hidden, "there is no such thing")
-        raise forbidden()
+        raise hidden if rule.hidden else forbidden()
 
 
 async def own(_request: web.Request, person: str) -> Object:
