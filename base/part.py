@@ -42,8 +42,6 @@ class Process:
         self.parts = parts
         """All parts as they declare themselves, in their order."""
         self.background = Background()
-        self.routes: list[Route] = []
-        """Rows of the HTTP interface; their handlers reach the part's services by closure."""
         self.sockets: list[SocketRoute] = []
         self.health: dict[str, HealthCheck] = {}
         self.drains: list[Callable[[int], Awaitable[None]]] = []
@@ -51,6 +49,8 @@ class Process:
         self.work: list[AbstractAsyncContextManager[Any]] = []
         """Entered once everything is made and the port is taken, left before any part stops."""
         self._services: dict[type[Any], Any] = {}
+        self.provide(config)
+        self.provide(metrics)
 
     def provide(self, service: object, as_: type[Any] | None = None) -> None:
         """Let later parts have a service, by its class or by the interface it fulfils."""
@@ -80,6 +80,8 @@ class Part:
     commands: Sequence[Command] = ()
     """Its subcommands of `inkcall`."""
     tables: Sequence[type[Any]] = ()
+    routes: Sequence[Route] = ()
+    """Its rows of the HTTP interface; their functions name the services they use, of any part."""
     actions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What its routes' rules speak of: action -> role -> widest scope, as `people/grants.py` names them."""
     codes: Mapping[str, int] = field(default_factory=dict)
@@ -107,6 +109,11 @@ def check_parts(parts: Sequence[Part]) -> None:
 def migrations(parts: Sequence[Part]) -> list[Path]:
     """Return the folders of migrations that parts bring."""
     return [part.migrations for part in parts if part.migrations is not None]
+
+
+def routes(parts: Sequence[Part]) -> tuple[Route, ...]:
+    """Return the rows of all parts, in their order."""
+    return tuple(route for part in parts for route in part.routes)
 
 
 def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:

@@ -1,4 +1,7 @@
-"""A row of the HTTP interface as data: what is asked, who may ask, what comes back. Pure."""
+"""A row of the HTTP interface as data: what is asked, who may ask, what comes back. Pure.
+
+Part.routes ── services found once, at the start ──> request ── may? ──> handler ──> answer
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,14 +9,20 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
+from base.objects import WHOLE, Object
+from wire.common import Role
+
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Awaitable[Any]]
-"""Takes the request, and the decoded body when the row has one; returns what the row `returns`.
+"""Takes an `Asked`, the decoded body when the row has one, and services; returns what the row `returns`.
 
-One whose first parameter is an `Asked` gets that instead of the HTTP library's request.
+    async def rate(asked: Asked, form: Rating, sessions: SessionService) -> None
+
+The parameter of the row's `body` type is the body; every other one is a service, by its class or
+the interface it fulfils, as `Process.need` finds it once at the start.
 """
-Loader = Callable[[Any, str], Awaitable[Any]]
-"""Takes the request, or an `Asked`, and who asks (an id); returns the object a rule is about, or refuses."""
+Loader = Callable[..., Awaitable[Object]]
+"""Takes an `Asked` and services, as a handler does; returns the object a rule is about, or refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +31,10 @@ class Asked:
 
     person: str
     """Who asks; empty when the row is public."""
-    role: str
+    role: Role | None
+    """Theirs; None when the row is public."""
+    address: str
+    """Where the request is from, for throttles."""
     path: Mapping[str, str]
     """What stands in the place of each name in the row's path."""
     query: Mapping[str, int | str]
@@ -45,6 +57,16 @@ class Public:
 
 
 PUBLIC: Final = Public()
+
+
+async def own(asked: Asked) -> Object:
+    """Return what is always the asker's own: their account, their list."""
+    return Object(owners=frozenset({asked.person}))
+
+
+async def whole(_asked: Asked) -> Object:
+    """Return everything there is."""
+    return WHOLE
 
 
 @dataclass(frozen=True, slots=True)

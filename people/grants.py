@@ -12,11 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from base.objects import HERE, KINDS, Object, ScopeKind
 from wire.common import Role
-
-ScopeKind = Literal["self", "class", "grade", "school", "district", "city"]
-KINDS: Final[tuple[ScopeKind, ...]] = get_args(ScopeKind)
-"""From the narrowest to the widest."""
 
 GrantRole = Literal[
     "student",
@@ -57,10 +54,6 @@ ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 Table = Mapping[GrantRole, Mapping[str, ScopeKind]]
 
-Place = tuple[ScopeKind, str]
-HERE: Final[Place] = ("city", "here")
-"""An installation serves one city; everything in it lies there."""
-
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -71,17 +64,6 @@ class Grant:
     scope: ScopeKind = "self"
     place: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Object:
-    """What an action is about: whose it is (ids of people) and the places it lies in."""
-
-    owners: frozenset[str] = frozenset()
-    places: frozenset[Place] = frozenset({HERE})
-
-
-WHOLE: Final = Object()
-"""Everything there is: nobody's own, in the city."""
 
 _EVERYBODY: Final[dict[str, ScopeKind]] = {
     "read_account": "self",

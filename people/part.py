@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 
 from base.bus import Bus
 from base.db import Database
+from base.names import Names
 from base.part import Part, Process
 from base.signing import Signer
+from people import pen_routes, routes
 from people.commands import COMMANDS
 from people.config import PeopleConfig
 from people.pens import PenService
@@ -16,7 +18,7 @@ from people.tables import PenRow, PersonRow, RefreshTokenRow, SignInRow
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
-    """Bring `PeopleService` and `PenService`."""
+    """Bring `PeopleService` and `PenService`, and with them the names of people (`base.names.Names`)."""
     database, bus = process.need(Database), process.need(Bus)
     config = process.config.of(PeopleConfig)
     people = PeopleService(
@@ -24,6 +26,7 @@ async def start(process: Process) -> AsyncIterator[None]:
     )
     await people.start()
     process.provide(people)
+    process.provide(people, as_=Names)
     process.provide(PenService(database, bus, config, process.clock))
     try:
         yield
@@ -36,5 +39,6 @@ PART = Part(
     start=start,
     commands=COMMANDS,
     settings={"people": PeopleConfig},
+    routes=(*routes.ROUTES, *pen_routes.ROUTES),
     tables=(PersonRow, SignInRow, RefreshTokenRow, PenRow),
 )

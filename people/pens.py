@@ -24,10 +24,10 @@ from base.log import get_logger
 from people.config import PeopleConfig
 from people.events import PenRevoked
 from people.grants import grants_of, may_ever
-from people.model import Identity, PairedPen, Pairing, PenCredential, PenIdentity
+from people.model import PairedPen, Pairing, PenCredential, PenIdentity
 from people.tables import PenRow, PersonRow
 from people.throttle import Throttle
-from wire.common import Id, ShortText
+from wire.common import Id, Role, ShortText
 
 log = get_logger(__name__)
 
@@ -103,20 +103,20 @@ class PenService:
         )
         return pairing
 
-    async def confirm(self, identity: Identity, user_code: str) -> None:
+    async def confirm(self, person_id: str, role: Role | None, user_code: str) -> None:
         """Take the pen that shows this code; refuses with `unknown_code` or `expired`."""
-        if not may_ever(grants_of(identity.person_id, identity.role), "pair_pen"):
+        if role is None or not may_ever(grants_of(person_id, role), "pair_pen"):
             raise forbidden("only teachers have pens")
         now = self._clock.now()
-        _refuse_if_throttled(self._wrong, identity.person_id, now)
+        _refuse_if_throttled(self._wrong, person_id, now)
         code = _plain(user_code)
         for under_way in self._under_way.values():
             if _plain(under_way.user_code) == code and under_way.teacher_id is None:
                 if under_way.ends <= now:
                     raise Refusal("expired", "this code has expired")
-                under_way.teacher_id = identity.person_id
+                under_way.teacher_id = person_id
                 return
-        self._wrong.count(identity.person_id, now)
+        self._wrong.count(person_id, now)
         raise Refusal("unknown_code", "no pen shows this code")
 
     async def poll(self, device_code: str) -> PenCredential:

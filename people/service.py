@@ -208,6 +208,10 @@ class PeopleService:
         async with self._database.reading() as transaction:
             return {row.id: _person(row) for row in await transaction.scalars(query)}
 
+    async def names(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of those who exist among these ids, by id (`base.names.Names`)."""
+        return {known.id: known.name for known in (await self.persons(person_ids)).values()}
+
     async def teachers(self) -> list[Person]:
         """Return all teachers, by name."""
         query = select(PersonRow).where(PersonRow.role == "teacher").order_by(PersonRow.name)

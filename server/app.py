@@ -22,7 +22,7 @@ from base.jobs.part import PART as JOBS
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
 from base.migrations import MigrationsError
-from base.part import Part, Process, StartError, busy, check_parts, migrations, sections
+from base.part import Part, Process, StartError, busy, check_parts, migrations, routes, sections
 from base.signing import KeyFileError, Signer, load_or_create_key
 from base.storage.part import PART as STORAGE
 from people.part import PART as PEOPLE
@@ -49,6 +49,9 @@ def with_http(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Return the parts as they are started: the one that mounts what all bring is the last."""
     return (*parts, HTTP)
 
+
+ROUTES = routes(with_http(PARTS))
+"""The rows of the HTTP interface of all parts."""
 
 SECTIONS = sections(with_http(PARTS))
 """The settings sections of all parts."""

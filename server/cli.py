@@ -25,6 +25,7 @@ from base.part import Part, migrations, sections
 from base.signing import KeyFileError
 from server.__main__ import FAILED, WRONG_USAGE, StartFailed, serve
 from server.app import PARTS, default_config_file, with_http
+from server.http import commands as http_commands
 
 Sections = Mapping[str, type[Section]]
 
@@ -60,6 +61,7 @@ def commands(parts: Sequence[Part] = PARTS) -> tuple[Command, ...]:
     return (
         *db_commands.commands(migrations(parts)),
         *event_commands.COMMANDS,
+        *http_commands.commands(with_http(parts)),
         *(command for part in with_http(parts) for command in part.commands),
     )
 

@@ -14,7 +14,9 @@ from recorder.voices_job import OUT, VoicesJob
 
 log = get_logger(__name__)
 
-RENDER_VOICES = JobKind(name="render_voices", run="recorder.voices_job", parallel=1, timeout_s=900)
+RENDER_VOICES = JobKind(
+    name="render_voices", run="recorder.voices_job", parallel=1, timeout_s=900, shared=True
+)
 
 _WAITING = 20
 _KEPT = 200

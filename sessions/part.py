@@ -8,6 +8,7 @@ from base.bus import Bus
 from base.db import Database
 from base.part import Part, Process
 from sessions.config import SessionsConfig
+from sessions.routes import ROUTES
 from sessions.service import SessionService
 from sessions.tables import PhotoRow, RatingLabelRow, RatingRow, ReportRow, SessionRow
 
@@ -30,6 +31,7 @@ PART = Part(
     name="sessions",
     start=start,
     settings={"sessions": SessionsConfig},
+    routes=ROUTES,
     tables=(SessionRow, PhotoRow, RatingRow, RatingLabelRow, ReportRow),
     migrations=Path(__file__).parent / "migrations",
 )

@@ -222,7 +222,7 @@ class SessionService:
         async with self._database.reading() as transaction:
             return [records.due(row, role) for row in await transaction.scalars(query)]
 
-    def is_form_due(self, record: SessionRecord, role: Role) -> bool:
+    def is_form_due(self, record: SessionRecord, role: Role | None) -> bool:
         """Tell whether this side still owes its form for a session; the rule of `forms_due`."""
         since = self._clock.unix_ms() - self._config.form_days * _DAY_MS
         if role not in ("student", "teacher") or record.ended_ms is None:

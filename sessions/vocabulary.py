@@ -4,7 +4,7 @@ from typing import Final, Literal, get_args
 
 from wire.lobby import Subject
 
-SUBJECTS: Final[tuple[str, ...]] = get_args(Subject)
+SUBJECTS: Final[tuple[Subject, ...]] = get_args(Subject)
 
 RATING_ITEMS: Final = ("understood", "clear", "patient", "useful")
 """Four items of 0 to 3 make the 12 points of a session's score."""
@@ -21,7 +21,7 @@ StyleLabel = Literal[
     "vivid_examples",
     "exam_savvy",
 ]
-STYLE_LABELS: Final[tuple[str, ...]] = get_args(StyleLabel)
+STYLE_LABELS: Final[tuple[StyleLabel, ...]] = get_args(StyleLabel)
 
 KNOWLEDGE_POINTS: Final[dict[str, list[str]]] = {
     "chinese": [

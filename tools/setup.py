@@ -126,7 +126,7 @@ def install_web_packages(environment: dict[str, str]) -> None:
 
 def build_pages(environment: dict[str, str]) -> None:
     """Build web/dist when its sources have changed."""
-    wanted = hash_of(files_below(WEB, without=("node_modules", "dist", "tests")))
+    wanted = hash_of(files_below(WEB, without=("node_modules", "dist", "tests", "generated")))
     stamp = WEB / "node_modules/.inkcall-built"
     if is_stamped(stamp, wanted) and (WEB / "dist/index.html").is_file():
         return

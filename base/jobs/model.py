@@ -59,6 +59,9 @@ class JobKind:
     timeout_s: float = 900.0
     waits_s: tuple[float, ...] = (1, 10, 60)
     """Waits after the first, second… failed attempt; the last one for all that follow."""
+    shared: bool = False
+    """Several may have asked for one job of this kind: whoever may see all jobs of the city may see
+    and cancel it, not only its owner. A job of another kind is its owner's alone."""
 
 
 def sources(move: Move) -> tuple[State, ...]:

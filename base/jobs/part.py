@@ -8,6 +8,7 @@ from base.db import Database
 from base.jobs.commands import COMMANDS
 from base.jobs.config import JobsConfig
 from base.jobs.queue import Jobs
+from base.jobs.routes import ROUTES
 from base.jobs.tables import JobRow
 from base.jobs.worker import Worker
 from base.part import Part, Process
@@ -29,6 +30,7 @@ PART = Part(
     start=start,
     commands=COMMANDS,
     settings={"jobs": JobsConfig},
+    routes=ROUTES,
     tables=(JobRow,),
     migrations=Path(__file__).parent / "migrations",
 )

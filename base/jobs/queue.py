@@ -78,6 +78,11 @@ class Jobs:
         self.kinds[kind.name] = Registered(kind, finish)
         self.bell.set()
 
+    def is_shared(self, job: "Job") -> bool:
+        """Tell whether a job is not its owner's alone. A job whose kind nobody brings any more is."""
+        known = self.kinds.get(job.kind)
+        return known is not None and known.kind.shared
+
     async def enqueue(
         self,
         transaction: AsyncSession,

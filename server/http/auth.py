@@ -5,8 +5,8 @@ from msgspec import Struct
 
 from base.routes import PUBLIC, Route
 from people.model import Person, SignedIn
+from people.service import PeopleService
 from server.http import render
-from server.http.keys import SERVICES
 from server.http.request import address, is_secure
 
 COOKIE = "refresh"
@@ -27,24 +27,22 @@ class SignInAnswer(Struct, frozen=True, kw_only=True):
     person: Person
 
 
-async def sign_in(request: web.Request, given: Credentials) -> web.Response:
+async def sign_in(request: web.Request, given: Credentials, people: PeopleService) -> web.Response:
     """POST /api/sign-in."""
-    people = request.app[SERVICES].people
     return _answer(request, await people.sign_in(given.login, given.password, address(request)))
 
 
-async def refresh(request: web.Request) -> web.Response:
+async def refresh(request: web.Request, people: PeopleService) -> web.Response:
     """POST /api/people/{person}/refresh."""
-    people = request.app[SERVICES].people
     token = request.cookies.get(COOKIE, "")
     return _answer(request, await people.refresh(request.match_info["person"], token))
 
 
-async def sign_out(request: web.Request) -> web.Response:
+async def sign_out(request: web.Request, people: PeopleService) -> web.Response:
     """POST /api/people/{person}/sign-out."""
     person_id = request.match_info["person"]
     token = request.cookies.get(COOKIE, "")
-    await request.app[SERVICES].people.sign_out(person_id, token)
+    await people.sign_out(person_id, token)
     response = render.nothing()
     response.del_cookie(COOKIE, path=_path(person_id))
     return response

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from base.routes import PUBLIC, Answer, Binary, Query, Route, Rule
+from base.routes import PUBLIC, Answer, Asked, Binary, Query, Route, Rule
 from people.grants import ROLES, TABLE, Table
 from server.http import render
-from server.http.keys import DESCRIPTION
 from server.http.refusals import STATUS, Problem
 from wire.common import PROTOCOL_VERSION
 
@@ -20,9 +20,16 @@ _TEMPLATE = "#/components/schemas/{name}"
 _MOMENT = "Unix milliseconds, or a day like 2026-09-01 (UTC)"
 
 
-async def show(request: web.Request) -> web.Response:
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a server shows of itself."""
+
+    document: dict[str, Any]
+
+
+async def show(_asked: Asked, description: Description) -> web.Response:
     """GET /api/openapi.json."""
-    return render.json(request.app[DESCRIPTION])
+    return render.json(description.document)
 
 
 def document(

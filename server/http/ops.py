@@ -8,11 +8,11 @@ from aiohttp import web
 from msgspec import Struct
 
 from base.log import get_logger, safe_error
-from base.metrics import CONTENT_TYPE
+from base.metrics import CONTENT_TYPE, Metrics
 from base.part import HealthCheck
-from base.routes import PUBLIC, Answer, Binary, Route
+from base.routes import PUBLIC, Answer, Asked, Binary, Route
 from server.http import render
-from server.http.keys import SERVICES
+from server.http.keys import SERVICES, LiveRooms
 
 log = get_logger(__name__)
 
@@ -27,11 +27,9 @@ class Health(Struct, frozen=True, kw_only=True):
     checks: dict[str, Literal["ok", "failing"]]
 
 
-async def healthz(request: web.Request) -> web.Response:
+async def healthz(request: web.Request, live: LiveRooms) -> web.Response:
     """GET /healthz: 200 when well or draining, 503 when something without which no call works fails."""
-    services = request.app[SERVICES]
-    live = services.live
-    checks = services.health
+    checks = request.app[SERVICES].health
     answers = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
     well = all(answers)
     draining = live.draining()
@@ -48,10 +46,10 @@ async def healthz(request: web.Request) -> web.Response:
     )
 
 
-async def metrics(request: web.Request) -> web.Response:
+async def metrics(_asked: Asked, metrics: Metrics) -> web.Response:
     """GET /metrics."""
     return web.Response(
-        body=request.app[SERVICES].metrics.render(),
+        body=metrics.render(),
         headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"},
     )
 

@@ -1,69 +1,53 @@
 """The part `http`: the HTTP interface and the pages, over the services of all other parts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from base.jobs.queue import Jobs
-from base.part import Part, Process, StartError
+from base.part import Part, Process, routes
 from base.sockets import Handler, SocketRoute
 from base.storage import Storage
-from people.grants import TABLE, Table, with_actions
-from people.pens import PenService
-from people.service import PeopleService
-from recorder.library import Library
-from server.http import routes
-from server.http.keys import HttpServices
-from server.http.refusals import STATUS, with_codes
+from server.http import auth, openapi, ops, photos, recordings, static
+from server.http.keys import LiveRooms
+from server.http.routes import setup
 from server.live.hub import Hub
-from server.live.pens import ConnectedPens
 from server.photo_config import PhotosConfig
+from server.photo_desk import PhotoDesk
+from server.photos import PhotoWorkshop
 from server.sockets.hello import Greeter, greeting
 from server.sockets.socket import Socket, Sockets
+from server.voice_files import VoiceFiles
 from sessions.service import SessionService
 
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
     """Bring the application (`aiohttp.web.Application`) with every part's routes and sockets on it."""
-    table, statuses = _declared(process.parts)
     app = web.Application()
     _add_sockets(app, process)
-    routes.setup(
-        app,
-        HttpServices(
-            config=process.config,
-            clock=process.clock,
-            metrics=process.metrics,
-            people=process.need(PeopleService),
-            pens=process.need(PenService),
-            sessions=process.need(SessionService),
-            jobs=process.need(Jobs),
-            storage=process.need(Storage),  # type: ignore[type-abstract]
-            library=process.need(Library),
-            live=_Live(process.need(Hub), process.need(ConnectedPens)),
-            health=process.health,
-            table=table,
-            statuses=statuses,
-        ),
-        routes.rows(process.routes),
-    )
+    process.provide(_Live(process.need(Hub)), as_=LiveRooms)
+    provide_own(process)
+    setup(app, process, routes(process.parts))
     process.provide(app)
     yield
 
 
-def _declared(parts: Sequence[Part]) -> tuple[Table, Mapping[str, int]]:
-    """Return who may do what, and the status of every code, with what every part brings."""
-    table: Table = TABLE
-    statuses: Mapping[str, int] = STATUS
-    for part in parts:
-        try:
-            table = with_actions(table, part.actions)
-            statuses = with_codes(statuses, part.codes)
-        except ValueError as error:
-            raise StartError(f"the part {part.name} cannot start: {error}") from None
-    return table, statuses
+def provide_own(process: Process) -> None:
+    """Bring what the rows of this part use and no other part has: photos and rendered voices."""
+    config = process.config.of(PhotosConfig)
+    process.provide(PhotoWorkshop(config))
+    process.provide(
+        PhotoDesk(
+            process.need(Storage),  # type: ignore[type-abstract]
+            process.need(SessionService),
+            process.need(LiveRooms),  # type: ignore[type-abstract]
+            config.per_session,
+        )
+    )
+    folder = process.config.data_dir / "derived" / "voices"
+    process.provide(VoiceFiles(folder, process.need(Jobs)))
 
 
 def _add_sockets(app: web.Application, process: Process) -> None:
@@ -87,11 +71,10 @@ def _served(
 
 
 class _Live:
-    """What the HTTP side may know of the live rooms and pens (`server.http.keys.LiveRooms`)."""
+    """What the HTTP side may know of the live rooms (`server.http.keys.LiveRooms`)."""
 
-    def __init__(self, hub: Hub, pens: ConnectedPens) -> None:
+    def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._pens = pens
 
     def is_member(self, session_id: str, person_id: str) -> bool:
         return self._hub.is_member(session_id, person_id)
@@ -101,9 +84,6 @@ class _Live:
 
     def photo_uploaded(self, session_id: str, photo_id: str, sha256: str) -> bool:
         return self._hub.photo_uploaded(session_id, photo_id, sha256)
-
-    def pen_connected(self, pen_id: str) -> bool:
-        return self._pens.connected(pen_id)
 
     def draining(self) -> bool:
         return self._hub.draining_until_ms is not None
@@ -116,5 +96,14 @@ PART = Part(
     name="http",
     start=start,
     settings={"photos": PhotosConfig},
-    needs=("people", "sessions", "recorder", "live", "sockets"),
+    routes=(
+        *auth.ROUTES,
+        *photos.ROUTES,
+        *recordings.ROUTES,
+        *ops.ROUTES,
+        *openapi.ROUTES,
+        # The last: it takes every GET that none before it took.
+        *static.ROUTES,
+    ),
+    needs=("jobs", "storage", "people", "sessions", "recorder", "live", "sockets"),
 )

@@ -1,60 +1,39 @@
-"""Lets a request in: who asks, what it is about, and whether the rule of its row says yes."""
+"""Lets a request in: whether the rule of its row says yes to who asks and what it is about."""
+
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from base.errors import Refusal, forbidden
-from base.routes import Rule
-from people.grants import HERE, WHOLE, Object, grants_of, may, may_ever
-from server.http.keys import SERVICES
-from server.http.request import given, identity
+from base.objects import Object
+from base.routes import Asked, Rule
+from people.grants import Table, grants_of, may, may_ever
+from people.model import Identity
+from server.http.binding import Bound
 
 
-async def permit(request: web.Request, rule: Rule) -> None:
-    """Refuse with 401 or 403, or with the code that hides what is another's; or do nothing.
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What stands before a row's handler."""
 
-    Who may never do this hears so before anything is loaded, so that nobody learns from the
-    answer which objects there are.
-    """
-    known = identity(request)
-    grants = grants_of(known.person_id, known.role)
-    table = request.app[SERVICES].table
-    if not may_ever(grants, rule.action, table):
-        raise forbidden()
-    hidden = Refusal(rule.hidden, "there is no such thing")
-    try:
-        target = await rule.of(given(request, rule.of), known.person_id)
-    except Refusal as refusal:
-        # Word for word what hides another's, so that not even the text tells the two apart.
-        raise (hidden if refusal.code == rule.hidden else refusal) from None
-    if not may(grants, rule.action, target, table):
-        raise hidden if rule.hidden else forbidden()
+    rule: Rule
+    of: Bound
+    """The rule's loader."""
+    table: Table
 
+    def refuse_who_never_may(self, known: Identity) -> None:
+        """Refuse with 403 before anything is loaded, so that nobody learns which objects there are."""
+        if not may_ever(grants_of(known.person_id, known.role), self.rule.action, self.table):
+            raise forbidden()
 
-async def own(_request: web.Request, person: str) -> Object:
-    """Return what is always the asker's own: their account, their list."""
-    return Object(owners=frozenset({person}))
-
-
-async def whole(_request: web.Request, _person: str) -> Object:
-    """Return everything there is."""
-    return WHOLE
-
-
-async def session(request: web.Request, _person: str) -> Object:
-    """Return the session of the path, which is its student's and its teacher's."""
-    record = await request.app[SERVICES].sessions.get(request.match_info["session"])
-    return Object(frozenset({record.student, record.teacher}), frozenset({HERE}))
-
-
-async def seat(request: web.Request, person: str) -> Object:
-    """Return the running room of the path, which is theirs who may send a photo into it now."""
-    live = request.app[SERVICES].live
-    sits = live.may_upload(request.match_info["session"], person)
-    return Object(owners=frozenset({person} if sits else ()))
-
-
-async def photos(request: web.Request, person: str) -> Object:
-    """Return the photos of a session: of those who sit in it now, or are its student and teacher."""
-    if request.app[SERVICES].live.is_member(request.match_info["session"], person):
-        return Object(owners=frozenset({person}))
-    return await session(request, person)
+    async def refuse_unless_reached(self, known: Identity, asked: Asked | web.Request) -> None:
+        """Refuse with 403, or with the code that hides what is another's; or do nothing."""
+        hidden = Refusal(self.rule.hidden, "there is no such thing")
+        try:
+            target: Object = await self.of.call(asked)
+        except Refusal as refusal:
+            # Word for word what hides another's: not even the text tells that it is there.
+            raise (hidden if refusal.code == hidden.code else refusal) from None
+        grants = grants_of(known.person_id, known.role)
+        if not may(grants, self.rule.action, target, self.table):
+            raise hidden if self.rule.hidden else forbidden()

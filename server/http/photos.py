@@ -6,17 +6,22 @@ from http import HTTPStatus
 from aiohttp import web
 from msgspec import Struct
 
+from base.config import Config
 from base.errors import Refusal
 from base.log import get_logger
-from base.routes import Answer, Binary, Route, Rule
-from people.model import Identity
-from server.http import permit, render
-from server.http.keys import COUNTERS, PHOTO_DESK, PHOTOS, SERVICES, HttpServices
+from base.objects import Object
+from base.routes import Answer, Asked, Binary, Route, Rule
+from base.storage import Storage
+from server.http import render
+from server.http.counters import HttpCounters
+from server.http.keys import LiveRooms
 from server.http.request import identity, read_at_most
 from server.http.stream import stream
 from server.photo_config import PhotosConfig
-from server.photo_desk import storage_key
-from sessions.model import PhotoRecord
+from server.photo_desk import PhotoDesk, storage_key
+from server.photos import PhotoWorkshop
+from sessions.routes import session
+from sessions.service import SessionService
 from wire.common import Id
 
 log = get_logger(__name__)
@@ -35,25 +40,47 @@ class PhotoKept(Struct, frozen=True, kw_only=True):
     height: int
 
 
-async def upload(request: web.Request) -> web.Response:
+async def seat(asked: Asked, live: LiveRooms) -> Object:
+    """Return the running room of the path, which is theirs who may send a photo into it now."""
+    sits = live.may_upload(asked.path["session"], asked.person)
+    return Object(owners=frozenset({asked.person} if sits else ()))
+
+
+async def seen(asked: Asked, live: LiveRooms, sessions: SessionService) -> Object:
+    """Return the photos of a session: of those who sit in it now, or are its student and teacher."""
+    if live.is_member(asked.path["session"], asked.person):
+        return Object(owners=frozenset({asked.person}))
+    return await session(asked, sessions)
+
+
+async def upload(
+    request: web.Request,
+    config: Config,
+    workshop: PhotoWorkshop,
+    desk: PhotoDesk,
+    counters: HttpCounters,
+) -> web.Response:
     """POST /api/sessions/{session}/photos."""
-    known = identity(request)
-    services = request.app[SERVICES]
+    session_id, person = request.match_info["session"], identity(request).person_id
     try:
-        photo = await _take(request, services, known)
+        with workshop.place(person):
+            most = config.of(PhotosConfig).max_bytes
+            made = await workshop.prepare(await _received(request, most))
+        photo = await desk.take(session_id, person, made)
     except Refusal as refusal:
-        request.app[COUNTERS].photos.labels(refusal.code).inc()
+        counters.photos.labels(refusal.code).inc()
         raise
-    request.app[COUNTERS].photos.labels("ok").inc()
+    counters.photos.labels("ok").inc()
     kept = PhotoKept(photo=photo.photo, width=photo.width, height=photo.height)
     return render.json(kept, HTTPStatus.CREATED)
 
 
-async def show(request: web.Request) -> web.StreamResponse:
+async def show(
+    request: web.Request, sessions: SessionService, storage: Storage
+) -> web.StreamResponse:
     """GET /api/sessions/{session}/photos/{photo}."""
-    services = request.app[SERVICES]
     session_id = request.match_info["session"]
-    photo = await services.sessions.photo(session_id, request.match_info["photo"])
+    photo = await sessions.photo(session_id, request.match_info["photo"])
     headers = {
         "Content-Type": _TYPES[photo.extension],
         # A photo's id is never given to another picture.
@@ -61,31 +88,26 @@ async def show(request: web.Request) -> web.StreamResponse:
     }
     try:
         return await stream(
-            request, services.storage, storage_key(photo), photo.sha256 or photo.photo, headers
+            request, storage, storage_key(photo), photo.sha256 or photo.photo, headers
         )
     except KeyError:
         log.warning("photo_missing", session=session_id, photo=photo.photo)
         raise Refusal("unknown_photo", "this photo is no longer kept") from None
 
 
-async def _take(request: web.Request, services: HttpServices, known: Identity) -> PhotoRecord:
-    session_id = request.match_info["session"]
-    workshop = request.app[PHOTOS]
-    with workshop.place(known.person_id):
-        try:
-            async with asyncio.timeout(_BODY_S):
-                data = await read_at_most(request, services.config.of(PhotosConfig).max_bytes)
-        except TimeoutError:
-            raise Refusal("timed_out", "the photo took too long") from None
-        made = await workshop.prepare(data)
-    return await request.app[PHOTO_DESK].take(session_id, known.person_id, made)
+async def _received(request: web.Request, most: int) -> bytearray:
+    try:
+        async with asyncio.timeout(_BODY_S):
+            return await read_at_most(request, most)
+    except TimeoutError:
+        raise Refusal("timed_out", "the photo took too long") from None
 
 
 ROUTES = (
     Route(
         "POST",
         "/api/sessions/{session}/photos",
-        may=Rule("send_photo", of=permit.seat),
+        may=Rule("send_photo", of=seat),
         do=upload,
         summary="Send a picture into a running session",
         body=Binary(("image/*",)),
@@ -106,7 +128,7 @@ ROUTES = (
     Route(
         "GET",
         "/api/sessions/{session}/photos/{photo}",
-        may=Rule("see_photo", of=permit.photos),
+        may=Rule("see_photo", of=seen),
         do=show,
         summary="Look at a picture of a session",
         returns=Binary(tuple(_TYPES.values())),

@@ -9,14 +9,15 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
 from base.errors import Refusal
-from base.routes import Answer, Binary, Query, Route, Rule
+from base.routes import Answer, Asked, Binary, Query, Route, Rule, whole
 from people.model import Person
+from people.service import PeopleService
 from recorder.format.reader import NotARecording
 from recorder.library import Library, RecordingSummary
-from server.http import permit
-from server.http.keys import SERVICES, VOICES, HttpServices
-from server.http.request import identity, query_number, query_text
+from server.voice_files import VoiceFiles
 from sessions.model import Rating, Report, SessionFilter, SessionRecord
+from sessions.routes import session
+from sessions.service import SessionService
 from wire.common import Id
 from wire.lobby import Subject
 from wire.room import EndReason, Member
@@ -68,40 +69,41 @@ class OneRecording(RecordingRow, frozen=True, kw_only=True):
     members: list[Member]
 
 
-async def search(request: web.Request) -> Recordings:
+async def search(
+    asked: Asked, sessions: SessionService, people: PeopleService, library: Library
+) -> Recordings:
     """GET /api/recordings?student=&teacher=&subject=&from=&to=&reason=&page=.
 
     Students and teachers by id, login or part of the name; `from` and `to` as Unix ms, or as days
     (2026-09-01, UTC, both included).
     """
-    services = request.app[SERVICES]
-    student, teacher = query_text(request, "student"), query_text(request, "teacher")
-    page = query_number(request, "page")
-    records, total = await services.sessions.search(
+    student, teacher = asked.text("student"), asked.text("teacher")
+    records, total = await sessions.search(
         SessionFilter(
-            student_ids=await services.people.find("student", student) if student else None,
-            teacher_ids=await services.people.find("teacher", teacher) if teacher else None,
-            subject=query_text(request, "subject") or None,
-            reason=query_text(request, "reason") or None,
-            from_ms=_moment("from", query_text(request, "from"), days=0),
-            until_ms=_moment("to", query_text(request, "to"), days=1),
-            offset=(page - 1) * _PAGE,
+            student_ids=await people.find("student", student) if student else None,
+            teacher_ids=await people.find("teacher", teacher) if teacher else None,
+            subject=asked.text("subject") or None,
+            reason=asked.text("reason") or None,
+            from_ms=_moment("from", asked.text("from"), days=0),
+            until_ms=_moment("to", asked.text("to"), days=1),
+            offset=(asked.number("page") - 1) * _PAGE,
             limit=_PAGE,
         )
     )
-    people = await _people(services, records)
-    summaries = await asyncio.to_thread(_summaries, services.library, records)
-    rows = [_row(record, people, summaries.get(record.session)) for record in records]
+    persons = await _persons(people, records)
+    summaries = await asyncio.to_thread(_summaries, library, records)
+    rows = [_row(record, persons, summaries.get(record.session)) for record in records]
     return Recordings(recordings=rows, total=total)
 
 
-async def one(request: web.Request) -> OneRecording:
+async def one(
+    asked: Asked, sessions: SessionService, people: PeopleService, library: Library
+) -> OneRecording:
     """GET /api/recordings/{session}."""
-    services = request.app[SERVICES]
-    record = await services.sessions.get(request.match_info["session"])
-    people = await _people(services, [record])
-    summaries = await asyncio.to_thread(_summaries, services.library, [record])
-    row = _row(record, people, summaries.get(record.session))
+    record = await sessions.get(asked.path["session"])
+    persons = await _persons(people, [record])
+    summaries = await asyncio.to_thread(_summaries, library, [record])
+    row = _row(record, persons, summaries.get(record.session))
     form = record.rating
     return OneRecording(
         **msgspec.structs.asdict(row),
@@ -109,18 +111,17 @@ async def one(request: web.Request) -> OneRecording:
         report_form=record.report,
         members=[
             Member(member=person.id, name=person.name, role=person.role, link="left")
-            for person in (people.get(record.student), people.get(record.teacher))
+            for person in (persons.get(record.student), persons.get(record.teacher))
             if person is not None
         ],
     )
 
 
-async def events(request: web.Request) -> web.Response:
+async def events(asked: Asked, sessions: SessionService, library: Library) -> web.Response:
     """GET /api/recordings/{session}/events."""
-    services = request.app[SERVICES]
-    record = await services.sessions.get(request.match_info["session"])
+    record = await sessions.get(asked.path["session"])
     try:
-        data = await asyncio.to_thread(_events, services.library, record.session)
+        data = await asyncio.to_thread(_events, library, record.session)
     except (FileNotFoundError, NotARecording):
         raise _no_recording() from None
     return web.Response(
@@ -128,25 +129,24 @@ async def events(request: web.Request) -> web.Response:
     )
 
 
-async def voices(request: web.Request) -> web.StreamResponse:
+async def voices(
+    asked: Asked, sessions: SessionService, library: Library, files: VoiceFiles
+) -> web.StreamResponse:
     """GET /api/recordings/{session}/voices."""
-    services = request.app[SERVICES]
-    record = await services.sessions.get(request.match_info["session"])
+    record = await sessions.get(asked.path["session"])
     if record.ended_ms is None:
         raise Refusal("still_running", "the session has not ended")
-    recording = services.library.path(record.session)
+    recording = library.path(record.session)
     if not await asyncio.to_thread(recording.is_file):
         raise _no_recording()
-    file = await request.app[VOICES].file(
-        record.session, recording, owner=identity(request).person_id
-    )
+    file = await files.file(record.session, recording, owner=asked.person)
     return web.FileResponse(
         file, headers={"Content-Type": "audio/ogg", "Cache-Control": "private, no-store"}
     )
 
 
-async def _people(services: HttpServices, records: list[SessionRecord]) -> dict[str, Person]:
-    return await services.people.persons(
+async def _persons(people: PeopleService, records: list[SessionRecord]) -> dict[str, Person]:
+    return await people.persons(
         person for record in records for person in (record.student, record.teacher)
     )
 
@@ -219,13 +219,13 @@ def _no_recording() -> Refusal:
     return Refusal("no_recording", "there is no recording of this session")
 
 
-_ONE = Rule("replay_recording", of=permit.session)
+_ONE = Rule("replay_recording", of=session)
 
 ROUTES = (
     Route(
         "GET",
         "/api/recordings",
-        may=Rule("search_recordings", of=permit.whole),
+        may=Rule("search_recordings", of=whole),
         do=search,
         summary="Find recordings, 20 a page, the newest first",
         query=(

@@ -1,8 +1,6 @@
 """What handlers take from a request: who asks, from where, and a typed body of bounded size."""
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -14,9 +12,6 @@ from server.http.errors import IDENTITY
 from server.http.keys import SERVICES
 
 _JSON_BYTES = 16 * 1024
-
-ROUTE = web.RequestKey("route", Route)
-"""The row that a request came in by."""
 
 T = TypeVar("T")
 
@@ -76,53 +71,35 @@ async def read_at_most(request: web.Request, limit: int) -> bytearray:
     return data
 
 
-def query_number(request: web.Request, name: str) -> int:
-    """Return a whole number of the query, kept within the bounds that the row says."""
-    asked = _parameter(request, name)
-    text = request.query.get(name, "")
-    if not text:
-        return asked.default
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise Refusal("bad_request", f"{name} must be a whole number")
-    return min(max(int(text), asked.least), asked.most)
-
-
-def query_text(request: web.Request, name: str) -> str:
-    """Return a text of the query, without the space around it; empty when it is not there."""
-    asked = _parameter(request, name)
-    text = request.query.get(name, "").strip()
-    if asked.most and len(text) > asked.most:
-        raise Refusal("bad_request", f"{name} is too long")
-    return text
-
-
-@lru_cache(maxsize=1024)
-def takes_asked(function: Callable[..., Any]) -> bool:
-    """Tell whether a handler or a loader takes an `Asked` and not our library's request."""
-    return Asked in get_type_hints(function).values()
-
-
-def given(request: web.Request, function: Callable[..., Any]) -> "web.Request | Asked":
-    """Return what a row's handler or loader takes as its first."""
-    if not takes_asked(function):
-        return request
-    route = request[ROUTE]
+def asked_of(request: web.Request, route: Route) -> Asked:
+    """Return what a row's function takes that knows nothing of HTTP; refuses with `bad_request`."""
     known = identity(request) if isinstance(route.may, Rule) else None
     return Asked(
         person=known.person_id if known else "",
-        role=known.role if known else "",
+        role=known.role if known else None,
+        address=address(request),
         path=dict(request.match_info),
         query={
-            query.name: (query_number if query.kind == "number" else query_text)(
-                request, query.name
-            )
+            query.name: (_number if query.kind == "number" else _text)(request, query)
             for query in route.query
         },
     )
 
 
-def _parameter(request: web.Request, name: str) -> Query:
-    return next(query for query in request[ROUTE].query if query.name == name)
+def _number(request: web.Request, query: Query) -> int:
+    text = request.query.get(query.name, "")
+    if not text:
+        return query.default
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Refusal("bad_request", f"{query.name} must be a whole number")
+    return min(max(int(text), query.least), query.most)
+
+
+def _text(request: web.Request, query: Query) -> str:
+    text = request.query.get(query.name, "").strip()
+    if query.most and len(text) > query.most:
+        raise Refusal("bad_request", f"{query.name} is too long")
+    return text
 
 
 def _too_large(limit: int) -> Refusal:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from base.config import Config
 from base.routes import PUBLIC, Binary, Route
 from server.http.errors import render_error
-from server.http.keys import SERVICES
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -21,13 +21,13 @@ _HASHED = "assets"
 """Vite puts a hash of the content into the names in this folder: they never change."""
 
 
-async def page(request: web.Request) -> web.StreamResponse:
+async def page(request: web.Request, config: Config) -> web.StreamResponse:
     """GET everything that is not another route's."""
     path = request.match_info["path"]
     first = path.partition("/")[0]
     if first in ("api", "ws"):
         return render_error("not_found", "there is no such address")
-    root = Path(request.app[SERVICES].config.server.web_root)
+    root = Path(config.server.web_root)
     file = await asyncio.to_thread(_find, root, path)
     if file is not None:
         forever = first == _HASHED

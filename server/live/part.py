@@ -7,6 +7,7 @@ from base.looplag import LoopLag
 from base.part import Part, Process
 from base.signing import Signer
 from base.sockets import SocketRoute
+from people.pen_routes import PenPresence
 from people.pens import PenService
 from people.service import PeopleService
 from recorder.flusher import Flusher
@@ -15,6 +16,7 @@ from server.live.grants import Grants
 from server.live.hub import Hub
 from server.live.pen_socket import PenSocket
 from server.live.pens import ConnectedPens
+from server.live.recording import recorder_output
 from server.live.room_socket import RoomSocket
 from server.media.endpoint import MediaEndpoint
 from server.sockets.config import RoomsConfig
@@ -26,7 +28,7 @@ from wire.pen import PenHello
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
-    """Bring `Hub`, `Grants` and `ConnectedPens`; end first what a crash left running."""
+    """Bring `Hub`, `Grants` and `ConnectedPens` (also as `PenPresence`); end first what a crash left running."""
     config, clock = process.config, process.clock
     people, sessions = process.need(PeopleService), process.need(SessionService)
     await sessions.recover(clock.unix_ms(), process.need(Library).last_flush_ms)
@@ -38,10 +40,10 @@ async def start(process: Process) -> AsyncIterator[None]:
         lag,
         process.background,
         process.need(MediaEndpoint),
-        process.need(Flusher),
         people,
         sessions,
     )
+    hub.outputs.append(recorder_output(config, process.need(Flusher)))
     rooms = config.of(RoomsConfig)
     grants = Grants(process.need(Signer), clock, rooms.limit_s + rooms.grace_s)
     pens = ConnectedPens()
@@ -49,6 +51,7 @@ async def start(process: Process) -> AsyncIterator[None]:
     hub.on_ended.append(pens.room_closed)
     for service in (hub, grants, pens):
         process.provide(service)
+    process.provide(pens, as_=PenPresence)
     process.work += [lag.running(), hub.running()]
     process.drains.append(hub.drain)
     greeter, pen_service = process.need(Greeter), process.need(PenService)

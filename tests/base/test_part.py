@@ -7,7 +7,8 @@ import pytest
 
 from base.config import Config
 from base.metrics import Metrics
-from base.part import Part, Process, StartError, check_parts
+from base.part import Part, Process, StartError, check_parts, routes
+from base.routes import PUBLIC, Asked, Route
 from tests.fakes.clock import FakeClock
 
 
@@ -44,3 +45,17 @@ def test_a_service_is_found_by_its_class_and_what_nobody_brings_is_named() -> No
     assert process.need(Guestbook) is book
     with pytest.raises(StartError, match="two parts bring a Guestbook"):
         process.provide(Guestbook())
+
+
+async def _read(asked: Asked) -> None:
+    """Do nothing."""
+
+
+def test_the_rows_of_parts_are_known_before_any_of_them_stands() -> None:
+    one, two = (Route("GET", f"/api/{n}", may=PUBLIC, do=_read, summary="x") for n in "12")
+    parts = [
+        Part(name="people", start=_start, routes=(one,)),
+        _part("storage"),
+        Part(name="guestbook", start=_start, routes=(two,)),
+    ]
+    assert routes(parts) == (one, two)

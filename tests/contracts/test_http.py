@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.specs.openapi import checks as conformance
 
+from server.app import ROUTES
 from server.http.openapi import document
-from server.http.routes import ROUTES
 from sessions.model import SessionFacts
 from tests.fakes.http_server import Http, http_server
 

@@ -15,7 +15,7 @@ PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")
 
 TRADE = """
     agent alarm answer background backoff block bucket builder bus bye clock code command
-    config context count counter database decoder disconnect drop endpoint file filter flusher gauge
+    config context count counter database decoder description disconnect drop endpoint file filter flusher gauge
     greeter group handler header health host info key kind limit line log metric minimum nack object
     offer option packet password progress query reading reception reference renderer request
     route row scale server service signer socket state stat summary table tally throttle
@@ -24,9 +24,9 @@ TRADE = """
 """Nouns that mean here what they mean in every program, or in the RFC they are from."""
 
 NOT_NOUNS = """
-    all asked begun binary buffering changed declared down ended finished forwarded in kept one other
+    all asked begun binary bound buffering changed declared down ended finished forwarded in kept one other
     over pair placed public recorded registered resend ring ringing sealed seen shared soon stored
-    told up
+    taken told up
 """
 """Last words of effects, answers and ports: what is to be done or how something stands."""
 
@@ -112,3 +112,27 @@ def test_every_word_is_said_in_chinese_and_explained() -> None:
             assert re.search(r"[\u4e00-\u9fff]", chinese), word
             assert len(chinese.split()) == len(word.split(",")), word
             assert meaning, word
+
+
+GIVEN_UP = {
+    r"PenDesk|pen desk": "the pens that are connected: ConnectedPens",
+    r"(this|the|a) page's (socket|source|life)|life of (this|the|a) page": "a browser's window is a tab",
+    r"\b(async_)?session(\(\))?\.(commit|flush|execute|scalars?)\(": "a database's is a transaction",
+    r"database session": "a database's is a transaction",
+    r"\b([Ss]he|[Hh]e|[Hh]ers?|[Hh]is|[Hh]im)(self)?\b": "students and teachers are they",
+}
+"""Words that once stood for two things, and what is said now."""
+
+
+@pytest.mark.parametrize("word", GIVEN_UP)
+def test_a_word_that_was_given_up_does_not_come_back(word: str) -> None:
+    folders = [*{package.partition(".")[0] for package in PACKAGES}, "web/src", "docs", "bench"]
+    files = [
+        file
+        for folder in folders
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in (".py", ".ts", ".vue", ".md") and "node_modules" not in file.parts
+    ]
+    assert files
+    found = [file for file in files if re.search(word, file.read_text("utf-8"))]
+    assert [str(file.relative_to(ROOT)) for file in found] == [], GIVEN_UP[word]

@@ -114,15 +114,17 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 )
                 assert len(mine["strokes"]) > before
                 await same_boards(student, teacher)
-                his, hers = await asyncio.gather(student.hear(14), teacher.hear(14))
-                assert likeness(said.teacher, his) >= ALIKE
-                assert likeness(said.student, hers) >= ALIKE
+                student_heard, teacher_heard = await asyncio.gather(
+                    student.hear(14), teacher.hear(14)
+                )
+                assert likeness(said.teacher, student_heard) >= ALIKE
+                assert likeness(said.student, teacher_heard) >= ALIKE
         finally:
             await server.stop()
 
 
 async def server_ufrag(who: Person) -> str:
-    """Return the server-side ICE ufrag of a page's leg, as its offer said."""
+    """Return the server-side ICE ufrag of a tab's leg, as its offer said."""
     sdp: str = await who.page.evaluate("() => window.__inkcall.voice.pc.remoteDescription.sdp")
     return sdp.partition("a=ice-ufrag:")[2].split()[0]
 
@@ -140,7 +142,7 @@ async def draw(who: Person) -> None:
 
 
 async def same_boards(student: Person, teacher: Person) -> None:
-    """Wait until both pages show the same; the pen may still be writing, so compare by seq."""
+    """Wait until both tabs show the same; the pen may still be writing, so compare by seq."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         one, other = await asyncio.gather(student.board(), teacher.board())

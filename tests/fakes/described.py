@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 from aiohttp import ClientResponse
 
+from server.app import ROUTES
 from server.http.openapi import ID_PATTERN, document
-from server.http.routes import ROUTES
 
 
 @functools.cache

@@ -12,16 +12,28 @@ from aiohttp.test_utils import TestClient, TestServer
 from base.jobs.config import JobsConfig
 from base.jobs.queue import Jobs
 from base.jobs.worker import Worker
+from base.names import Names
+from base.part import Process
 from base.routes import Route
-from base.storage import LocalStorage
+from base.storage import LocalStorage, Storage
 from people.model import Person
+from people.pen_routes import PenPresence
 from recorder.config import RecorderConfig, recordings_dir
 from recorder.library import Library
 from recorder.part import disk_check
-from server.http.keys import HttpServices
+from server.app import ROUTES
+from server.http.keys import LiveRooms
+from server.http.part import provide_own
 from server.http.routes import setup
 from tests.fakes.described import conforms
 from tests.fakes.services import PASSWORD, Kept, kept
+
+
+class FakePens(set[str]):
+    """The ids of the pens that are connected."""
+
+    def connected(self, pen: str) -> bool:
+        return pen in self
 
 
 @dataclass
@@ -31,7 +43,7 @@ class FakeRooms:
     members: set[tuple[str, str]] = field(default_factory=set)
     """(session, person) of those who may send photos."""
     photos: list[tuple[str, str, str]] = field(default_factory=list)
-    connected: set[str] = field(default_factory=set)
+    connected: FakePens = field(default_factory=FakePens)
     stopping: bool = False
     over: bool = False
 
@@ -44,9 +56,6 @@ class FakeRooms:
     def photo_uploaded(self, session_id: str, photo_id: str, sha256: str) -> bool:
         self.photos.append((session_id, photo_id, sha256))
         return not self.over
-
-    def pen_connected(self, pen_id: str) -> bool:
-        return pen_id in self.connected
 
     def draining(self) -> bool:
         return self.stopping
@@ -88,36 +97,32 @@ async def code(answer: ClientResponse) -> tuple[int, str]:
 
 @asynccontextmanager
 async def http_server(
-    folder: Path, *, routes: Sequence[Route] | None = None, **sections: Any
+    folder: Path, *, routes: Sequence[Route] = ROUTES, **sections: Any
 ) -> AsyncIterator[Http]:
     """Run the HTTP side for the time of the block."""
     async with kept(folder, **sections) as services:
         rooms = FakeRooms()
         jobs = Jobs(services.database, services.clock)
         worker = Worker(jobs, services.config.of(JobsConfig), folder / "jobs", services.metrics)
+        process = _process(services, jobs, rooms, folder)
         app = web.Application()
-        setup(
-            app,
-            HttpServices(
-                config=services.config,
-                clock=services.clock,
-                metrics=services.metrics,
-                people=services.people,
-                pens=services.pens,
-                sessions=services.sessions,
-                jobs=jobs,
-                storage=LocalStorage(folder / "objects"),
-                library=Library(recordings_dir(services.config)),
-                live=rooms,
-                health={
-                    "database": services.database.answers,
-                    "disk": disk_check(
-                        recordings_dir(services.config),
-                        services.config.of(RecorderConfig).min_free_bytes,
-                    ),
-                },
-            ),
-            routes,
-        )
+        setup(app, process, routes)
         async with worker.running(), TestClient(TestServer(app)) as client:
             yield Http(client=client, kept=services, jobs=jobs, rooms=rooms, folder=folder)
+
+
+def _process(services: Kept, jobs: Jobs, rooms: FakeRooms, folder: Path) -> Process:
+    """Return what the earlier parts would have made."""
+    process = Process(services.config, services.clock, services.metrics)
+    for service in (services.people, services.pens, services.sessions, jobs):
+        process.provide(service)
+    process.provide(services.people, as_=Names)
+    process.provide(LocalStorage(folder / "objects"), as_=Storage)
+    process.provide(Library(recordings_dir(services.config)))
+    process.provide(rooms, as_=LiveRooms)
+    process.provide(rooms.connected, as_=PenPresence)
+    provide_own(process)
+    least = services.config.of(RecorderConfig).min_free_bytes
+    process.health["database"] = services.database.answers
+    process.health["disk"] = disk_check(recordings_dir(services.config), least)
+    return process

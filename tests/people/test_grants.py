@@ -2,17 +2,14 @@
 
 import pytest
 
+from base.objects import HERE, KINDS, WHOLE, Object
 from people.grants import (
     ACTIONS,
-    HERE,
-    KINDS,
     ROLES,
     TABLE,
-    WHOLE,
     Action,
     Grant,
     GrantRole,
-    Object,
     grants_of,
     may,
     may_ever,

@@ -10,7 +10,7 @@ from base.errors import Refusal
 from base.events import Envelope
 from people.config import PeopleConfig
 from people.events import PenRevoked
-from people.model import Identity, Person
+from people.model import Person
 from tests.fakes.services import Kept, kept
 
 ADDRESS = "192.0.2.1"
@@ -25,8 +25,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Kept]:
         yield services
 
 
-def as_teacher(person: Person) -> Identity:
-    return Identity(person_id=person.id, role=person.role, sign_in_id="si_1")
+async def confirm(services: Kept, person: Person, user_code: str) -> None:
+    await services.pens.confirm(person.id, person.role, user_code)
 
 
 async def code_of(awaitable: object) -> str:
@@ -39,7 +39,7 @@ async def test_a_pen_is_paired_by_the_code_it_shows(services: Kept) -> None:
     teacher = await services.teacher()
     pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
     assert await code_of(services.pens.poll(pairing.device_code)) == "authorization_pending"
-    await services.pens.confirm(as_teacher(teacher), pairing.user_code.lower().replace("-", " "))
+    await confirm(services, teacher, pairing.user_code.lower().replace("-", " "))
     services.clock.advance(pairing.interval)
     credential = await services.pens.poll(pairing.device_code)
     assert credential.teacher_name == teacher.name
@@ -64,20 +64,16 @@ async def test_a_code_expires_on_both_screens(services: Kept) -> None:
     teacher = await services.teacher()
     pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
     services.clock.advance(600)
-    assert await code_of(services.pens.confirm(as_teacher(teacher), pairing.user_code)) == "expired"
+    assert await code_of(confirm(services, teacher, pairing.user_code)) == "expired"
     assert await code_of(services.pens.poll(pairing.device_code)) == "expired_token"
 
 
 async def test_codes_cannot_be_guessed_for_long_and_only_teachers_have_pens(services: Kept) -> None:
     teacher, student = await services.teacher(), await services.student()
-    codes = [
-        await code_of(services.pens.confirm(as_teacher(teacher), "BCDF-GHJK")) for _ in range(21)
-    ]
+    codes = [await code_of(confirm(services, teacher, "BCDF-GHJK")) for _ in range(21)]
     assert codes == ["unknown_code"] * 20 + ["too_many_attempts"]
     pairing = await services.pens.begin_pairing("pen-1", "N2", ADDRESS)
-    assert (
-        await code_of(services.pens.confirm(as_teacher(student), pairing.user_code)) == "forbidden"
-    )
+    assert await code_of(confirm(services, student, pairing.user_code)) == "forbidden"
 
 
 async def test_pairings_under_way_are_bounded(services: Kept) -> None:
@@ -99,16 +95,16 @@ async def test_a_pen_that_is_taken_off_or_paired_anew_is_not_known_any_more(serv
 
     services.bus.subscribe("test", "told", {PenRevoked: note})
     chen, wang = await services.teacher(), await services.teacher("wang", "王老师")
-    hers = await services.pens.pair(chen.id, "pen-1", "N2")
-    first = (await services.pens.verify(hers.token)).credential_id
-    his = await services.pens.pair(wang.id, "pen-1", "N2")
-    assert await code_of(services.pens.verify(hers.token)) == "token_revoked"
-    assert (await services.pens.verify(his.token)).teacher_id == wang.id
-    second = (await services.pens.verify(his.token)).credential_id
+    of_chen = await services.pens.pair(chen.id, "pen-1", "N2")
+    first = (await services.pens.verify(of_chen.token)).credential_id
+    of_wang = await services.pens.pair(wang.id, "pen-1", "N2")
+    assert await code_of(services.pens.verify(of_chen.token)) == "token_revoked"
+    assert (await services.pens.verify(of_wang.token)).teacher_id == wang.id
+    second = (await services.pens.verify(of_wang.token)).credential_id
     assert first != second
     assert await code_of(services.pens.revoke(chen.id, "pen-1")) == "unknown_pen"
     await services.pens.revoke(wang.id, "pen-1")
-    assert await code_of(services.pens.verify(his.token)) == "token_revoked"
+    assert await code_of(services.pens.verify(of_wang.token)) == "token_revoked"
     assert await code_of(services.pens.verify("junk")) == "token_invalid"
     assert await services.pens.pens_of(wang.id) == []
     await services.bus.deliver()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import jwt
 import msgspec
@@ -78,10 +78,10 @@ async def test_an_unknown_login_takes_as_long_as_a_wrong_password(tmp_path: Path
         async def seconds(login: str) -> float:
             best = 1e9
             for _ in range(4):
-                before = perf_counter()
+                before = process_time()
                 with pytest.raises(Refusal):
                     await services.people.sign_in(login, "wrong horse", ADDRESS)
-                best = min(best, perf_counter() - before)
+                best = min(best, process_time() - before)
             return best
 
         known, unknown = await seconds("lin"), await seconds("nobody")
@@ -377,6 +377,13 @@ async def test_accounts_are_found_by_id_login_and_part_of_the_name(services: Kep
     assert await services.people.find("student", "%") == []
     assert await services.people.teachers() == [teacher]
     assert await services.people.persons([student.id, "p_nobody"]) == {student.id: student}
+
+
+async def test_names_are_told_of_those_who_exist(services: Kept) -> None:
+    student, teacher = await services.student(), await services.teacher()
+    asked = [student.id, "p_none", teacher.id, student.id]
+    expected = {student.id: "林小雨", teacher.id: "陈静怡"}
+    assert await services.people.names(asked) == expected
 
 
 @pytest.mark.parametrize(

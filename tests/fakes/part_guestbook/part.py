@@ -18,7 +18,7 @@ from tests.fakes.part_guestbook.commands import COMMANDS
 from tests.fakes.part_guestbook.counting import COUNT
 from tests.fakes.part_guestbook.events import GuestbookSigned
 from tests.fakes.part_guestbook.messages import from_client
-from tests.fakes.part_guestbook.routes import ACTIONS, CODES, routes
+from tests.fakes.part_guestbook.routes import ACTIONS, CODES, ROUTES
 from tests.fakes.part_guestbook.socket import GuestbookSocket
 from tests.fakes.part_guestbook.tables import EntryRow
 
@@ -40,7 +40,6 @@ async def start(process: Process) -> AsyncIterator[None]:
         process.config.data_dir / "guestbook",
     )
     process.provide(book)
-    process.routes += routes(book)
     process.sockets.append(
         SocketRoute(
             path="/ws/guestbook",
@@ -72,6 +71,7 @@ PART = Part(
     commands=COMMANDS,
     tables=(EntryRow,),
     migrations=Path(__file__).parent / "migrations",
+    routes=ROUTES,
     actions=ACTIONS,
     codes=CODES,
     demo=demo,

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from base.routes import Rule
+from server.app import ROUTES
 from server.http.openapi import codes, document
 from server.http.refusals import STATUS
-from server.http.routes import ROUTES
 from tests.fakes.http_server import Http, http_server
 
 

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from base.jobs import routes as jobs
 from base.jobs.tables import JobRow
-from base.routes import Binary, Route, Rule
-from people.grants import WHOLE, Object, grants_of, may, may_ever
+from base.objects import WHOLE, Object
+from base.routes import Binary, Route, Rule, own, whole
+from people.grants import grants_of, may, may_ever
 from people.model import Person
-from server.http import jobs, permit
-from server.http.routes import ROUTES
+from server.app import ROUTES
+from server.http import photos
+from sessions import routes as sessions
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes import pictures
 from tests.fakes.http_server import Http, http_server
@@ -93,7 +96,7 @@ class Stage:
 
     async def ask(self, route: Route, case: str, token: str = "") -> Any:
         number = OBJECTS[case]
-        if case == "own" and isinstance(route.may, Rule) and route.may.of is permit.seat:
+        if case == "own" and isinstance(route.may, Rule) and route.may.of is photos.seat:
             number = RUNNING
         path = route.path
         for name in route.parameters:
@@ -108,11 +111,11 @@ class Stage:
         """Return what the object is by this stage's own knowledge; nothing when there is none."""
         assert isinstance(route.may, Rule)
         loader = route.may.of
-        if loader is permit.own:
+        if loader is own:
             return Object(owners=frozenset({self.people[role].id}))
-        if loader is permit.whole:
+        if loader is whole:
             return WHOLE
-        if loader is permit.seat:
+        if loader is photos.seat:
             sits = case == "own" and role in ("student", "teacher")
             return Object(owners=frozenset({self.people[role].id} if sits else ()))
         if case == "none":
@@ -120,7 +123,7 @@ class Stage:
         if loader is jobs.owned:
             owner = self.people["student"] if case == "own" else self.strangers[0]
             return Object(owners=frozenset({owner.id}), places=frozenset())
-        assert loader in (permit.session, permit.photos), "a new loader needs a case here"
+        assert loader in (sessions.session, photos.seen), "a new loader needs a case here"
         if case == "other":
             return Object(owners=frozenset(person.id for person in self.strangers))
         return Object(owners=frozenset({self.people["student"].id, self.people["teacher"].id}))

@@ -205,6 +205,16 @@ async def test_voices_are_rendered_once_and_sent_in_ranges(http: Http) -> None:
     assert await http.jobs.counts() == {("render_voices", "done"): 1}
 
 
+async def test_the_job_of_a_render_is_all_auditors(http: Http) -> None:
+    one, other = await http.kept.auditor(), await http.kept.auditor("wumin", "吴敏")
+    wanted = {"session": "s_1", "recording": "none"}
+    async with http.kept.database.transaction() as transaction:
+        job = await http.jobs.enqueue(transaction, "render_voices", wanted, owner=one.id)
+    await http.jobs.wait(job)
+    answer = await http.call("GET", f"/api/jobs/{job}", await http.token(other))
+    assert (answer.status, (await answer.json())["error"]) == (200, "no_recording")
+
+
 async def test_voices_of_a_session_that_runs_are_not_rendered(http: Http) -> None:
     student, teacher = await http.kept.student(), await http.kept.teacher()
     now_ms = http.kept.clock.unix_ms()

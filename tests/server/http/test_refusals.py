@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from server.app import ROUTES
 from server.http.openapi import codes
 from server.http.refusals import STATUS, with_codes
-from server.http.routes import ROUTES
 from wire import codes as wire_codes
 
 ROOT = Path(__file__).resolve().parents[3]

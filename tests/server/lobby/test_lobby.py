@@ -20,25 +20,25 @@ async def test_a_call_from_the_lobby_to_the_forms(tmp_path: Path) -> None:
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        her = await available(teacher)
-        his = await student.lobby()
-        cards = (await his.wait(lobby.Teachers)).teachers
+        teacher_tab = await available(teacher)
+        student_tab = await student.lobby()
+        cards = (await student_tab.wait(lobby.Teachers)).teachers
         assert [(c.name, c.presence) for c in cards] == [("陈静怡", "online")]
         assert cards[0].rating is not None
         assert cards[0].labels
 
-        call = await called(his, her, teacher.person["id"])
-        incoming = await her.wait(lobby.IncomingCall)
+        call = await called(student_tab, teacher_tab, teacher.person["id"])
+        incoming = await teacher_tab.wait(lobby.IncomingCall)
         assert (incoming.name, incoming.grade, incoming.note) == ("林小雨", 8, "第 3 题")
         assert incoming.history
         assert incoming.sessions >= len(incoming.history)
-        assert (await his.wait(lobby.Ringing)).call == call
-        await his.wait(lobby.TeacherChanged, lambda m: m.teacher.presence == "busy")
+        assert (await student_tab.wait(lobby.Ringing)).call == call
+        await student_tab.wait(lobby.TeacherChanged, lambda m: m.teacher.presence == "busy")
 
-        await her.send(lobby.AcceptCall(call=call))
+        await teacher_tab.send(lobby.AcceptCall(call=call))
         his_ready, her_ready = (
-            await his.wait(lobby.SessionReady),
-            await her.wait(lobby.SessionReady),
+            await student_tab.wait(lobby.SessionReady),
+            await teacher_tab.wait(lobby.SessionReady),
         )
         assert his_ready.session == her_ready.session
         assert (his_ready.other, her_ready.other) == ("陈静怡", "林小雨")
@@ -55,10 +55,12 @@ async def test_a_call_from_the_lobby_to_the_forms(tmp_path: Path) -> None:
         assert (await his_room.wait(room.SessionEnded)).reason == "hung_up"
         assert await his_room.closed() == codes.CLOSE_CODES[codes.SESSION_ENDED]
 
-        due = await his.wait(lobby.FormsDue, lambda m: bool(m.forms))
+        due = await student_tab.wait(lobby.FormsDue, lambda m: bool(m.forms))
         assert due.forms[0].session == his_ready.session
-        assert (await her.wait(lobby.FormsDue, lambda m: bool(m.forms))).forms[0].other == "林小雨"
-        await her.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
+        assert (await teacher_tab.wait(lobby.FormsDue, lambda m: bool(m.forms))).forms[
+            0
+        ].other == "林小雨"
+        await teacher_tab.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
 
     library = Library(tmp_path / "data" / "recordings")
     summary = library.info(his_ready.session)
@@ -78,18 +80,18 @@ async def test_a_call_that_comes_to_nothing_is_told_to_both(tmp_path: Path, endi
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        her, his = await available(teacher), await student.lobby()
-        call = await called(his, her, teacher.person["id"])
+        teacher_tab, student_tab = await available(teacher), await student.lobby()
+        call = await called(student_tab, teacher_tab, teacher.person["id"])
         if ending == "decline":
-            await her.send(lobby.DeclineCall(call=call))
+            await teacher_tab.send(lobby.DeclineCall(call=call))
         elif ending == "cancel":
-            await his.send(lobby.CancelCall(call=call))
+            await student_tab.send(lobby.CancelCall(call=call))
         expected = {"decline": "declined", "cancel": "cancelled"}.get(ending, ending)
-        assert (await his.wait(lobby.CallEnded)).outcome == expected
-        assert (await her.wait(lobby.CallEnded)).outcome == expected
-        await ping(his, 1)
-        await ping(her, 1)
-        assert len(his.all(lobby.CallEnded)) == len(her.all(lobby.CallEnded)) == 1
+        assert (await student_tab.wait(lobby.CallEnded)).outcome == expected
+        assert (await teacher_tab.wait(lobby.CallEnded)).outcome == expected
+        await ping(student_tab, 1)
+        await ping(teacher_tab, 1)
+        assert len(student_tab.all(lobby.CallEnded)) == len(teacher_tab.all(lobby.CallEnded)) == 1
 
 
 async def test_two_tabs_ring_and_one_answers(tmp_path: Path) -> None:
@@ -100,8 +102,8 @@ async def test_two_tabs_ring_and_one_answers(tmp_path: Path) -> None:
     ):
         one = await available(teacher)
         two = await teacher.lobby()
-        his = await student.lobby()
-        call = await called(his, one, teacher.person["id"])
+        student_tab = await student.lobby()
+        call = await called(student_tab, one, teacher.person["id"])
         await two.wait(lobby.IncomingCall)
         await two.send(lobby.AcceptCall(call=call))
         assert (await one.wait(lobby.CallEnded)).outcome == "answered_elsewhere"
@@ -129,11 +131,11 @@ async def test_a_caller_whose_network_changed_goes_in_once_their_dead_socket_is_
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        her, dead = await available(teacher), await student.lobby()
-        call = await called(dead, her, teacher.person["id"])
+        teacher_tab, dead = await available(teacher), await student.lobby()
+        call = await called(dead, teacher_tab, teacher.person["id"])
         fresh = await student.lobby()
-        await her.send(lobby.AcceptCall(call=call))
-        await her.wait(lobby.SessionReady)
+        await teacher_tab.send(lobby.AcceptCall(call=call))
+        await teacher_tab.wait(lobby.SessionReady)
         await ping(fresh, 1)
         assert not fresh.all(lobby.SessionReady)
         await dead.socket.close()
@@ -154,12 +156,12 @@ async def test_a_student_cannot_act_as_a_teacher_nor_an_auditor_enter(tmp_path: 
         client(server.url, "student1") as student,
         client(server.url, "auditor1") as auditor,
     ):
-        his = await student.lobby()
-        await his.send(lobby.SetAvailability(available=True))
-        assert (await his.wait(Refused)).code == codes.FORBIDDEN
-        await his.send(lobby.CallTeacher(teacher=student.person["id"], subject="maths"))
-        assert (await his.wait(Refused, skip=1)).code == codes.UNKNOWN_TEACHER
-        peer = await auditor.open("/ws/lobby", his.decode)
+        student_tab = await student.lobby()
+        await student_tab.send(lobby.SetAvailability(available=True))
+        assert (await student_tab.wait(Refused)).code == codes.FORBIDDEN
+        await student_tab.send(lobby.CallTeacher(teacher=student.person["id"], subject="maths"))
+        assert (await student_tab.wait(Refused, skip=1)).code == codes.UNKNOWN_TEACHER
+        peer = await auditor.open("/ws/lobby", student_tab.decode)
         await peer.send(Hello(versions=[1], token=auditor.token))
         assert await peer.closed() == codes.CLOSE_CODES[codes.FORBIDDEN]
 
@@ -172,13 +174,13 @@ async def test_a_session_that_cannot_be_recorded_does_not_start_and_says_why(
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        her, his = await available(teacher), await student.lobby()
-        call = await called(his, her, teacher.person["id"])
-        await her.send(lobby.AcceptCall(call=call))
-        for side in (his, her):
+        teacher_tab, student_tab = await available(teacher), await student.lobby()
+        call = await called(student_tab, teacher_tab, teacher.person["id"])
+        await teacher_tab.send(lobby.AcceptCall(call=call))
+        for side in (student_tab, teacher_tab):
             assert (await side.wait(Refused)).code == codes.RECORDER_UNAVAILABLE
             assert (await side.wait(lobby.CallEnded)).outcome == "failed"
-        await her.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
+        await teacher_tab.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
 
 
 async def test_draining_refuses_calls_and_ends_sessions_at_the_deadline(tmp_path: Path) -> None:
@@ -234,17 +236,17 @@ async def test_calling_in_a_flood_is_refused_and_rings_nobody(tmp_path: Path) ->
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        her, his = await available(teacher), await student.lobby()
+        teacher_tab, student_tab = await available(teacher), await student.lobby()
         for _ in range(40):
-            await his.send(lobby.CallTeacher(teacher=teacher.person["id"], subject="maths"))
-            await ping(his, len(his.heard))
-            ringing = his.all(lobby.Ringing)
-            if len(ringing) > len(his.all(lobby.CallEnded)):
-                await his.send(lobby.CancelCall(call=ringing[-1].call))
-                await his.wait(lobby.CallEnded, skip=len(ringing) - 1)
-        assert his.all(Refused)[-1].code == codes.ALREADY_CALLING
-        await ping(her, 1)
-        assert len(her.all(lobby.IncomingCall)) < 20
+            await student_tab.send(lobby.CallTeacher(teacher=teacher.person["id"], subject="maths"))
+            await ping(student_tab, len(student_tab.heard))
+            ringing = student_tab.all(lobby.Ringing)
+            if len(ringing) > len(student_tab.all(lobby.CallEnded)):
+                await student_tab.send(lobby.CancelCall(call=ringing[-1].call))
+                await student_tab.wait(lobby.CallEnded, skip=len(ringing) - 1)
+        assert student_tab.all(Refused)[-1].code == codes.ALREADY_CALLING
+        await ping(teacher_tab, 1)
+        assert len(teacher_tab.all(lobby.IncomingCall)) < 20
 
 
 async def test_who_leaves_is_not_heard_any_more(tmp_path: Path) -> None:
@@ -253,9 +255,9 @@ async def test_who_leaves_is_not_heard_any_more(tmp_path: Path) -> None:
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
-        her_room = await teacher.room(hers.grant, "web-t")
+        student_tab, teacher_other = await in_session(student, teacher)
+        his_room = await student.room(student_tab.grant, "web-s")
+        her_room = await teacher.room(teacher_other.grant, "web-t")
         await his_room.wait(room.MediaOffer)
         await his_room.send(room.Leave())
         left = await her_room.wait(room.MemberChanged, lambda m: m.member.link == "left")

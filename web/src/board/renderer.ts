@@ -194,7 +194,7 @@ export class BoardRenderer {
     this.options.loadPhoto(photo).then(arrived, () => arrived('failed'))
   }
 
-  /** The strokes of the page in the order they began, with this page's own unechoed ink. */
+  /** The strokes of the page in the order they began, with this tab's own unechoed ink. */
   private strokes(): Stroke[] {
     const { board, overlay, hidden } = this.source!
     const page = this.page!.page

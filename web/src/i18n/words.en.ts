@@ -93,6 +93,21 @@ const en: typeof zh = {
     photoLoading: 'Loading the photo…',
     photoFailed: 'The photo could not be loaded.',
     retry: 'Try again',
+    tools: 'Tools',
+    tool: { pen: 'Pen', highlighter: 'Highlighter', hand: 'Move the view' },
+    colour: 'Colour',
+    colours: {
+      black: 'Black',
+      blue: 'Blue',
+      red: 'Red',
+      green: 'Green',
+      orange: 'Orange',
+      purple: 'Purple',
+      yellow: 'Yellow',
+    },
+    width: 'Width',
+    widths: { thin: 'Thin', medium: 'Medium', thick: 'Thick' },
+    undo: 'Undo',
   },
 }
 

@@ -1,11 +1,10 @@
 // HTTP calls of a signed-in person, each throws `ApiError`: the means, and what several features ask for.
 import { auth } from './auth'
-import { ApiError, errorOf, fetchOk, request, type RequestOptions } from './http'
-import type { PairedPen, UploadedPhoto } from './types'
+import { address, callWith, type Answer, type Method, type Rest, type With } from './described'
+import { ApiError, errorOf, fetchOk, type RequestOptions } from './http'
+import type { UploadedPhoto } from './types'
 
 export { ApiError } from './http'
-
-export const id = encodeURIComponent
 
 async function withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
   try {
@@ -16,8 +15,12 @@ async function withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
   }
 }
 
-export function ask<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  return withToken((token) => request<T>(method, path, { ...options, token }))
+export function ask<M extends Method, P extends With<M>>(
+  method: M,
+  path: P,
+  ...options: Rest<M, P>
+): Promise<Answer<M, P>> {
+  return withToken((token) => callWith({ token }, method, path, ...options))
 }
 
 export async function bytes(path: string, signal?: AbortSignal): Promise<Response> {
@@ -61,12 +64,14 @@ function upload(
   })
 }
 
+const PHOTOS = '/api/sessions/{session}/photos'
+
 export const api = {
   uploadPhoto: (session: string, file: Blob, progress: (share: number) => void = () => {}) =>
-    withToken((token) => upload(`/api/sessions/${id(session)}/photos`, file, token, progress)),
+    withToken((token) => upload(address(PHOTOS, { session }), file, token, progress)),
 
   photo: (session: string, photo: string): Promise<Blob> =>
-    bytes(`/api/sessions/${id(session)}/photos/${id(photo)}`).then((answer) => answer.blob()),
+    bytes(address(`${PHOTOS}/{photo}`, { session, photo })).then((answer) => answer.blob()),
 
-  pens: () => ask<{ pens: PairedPen[] }>('GET', '/api/pens').then((answer) => answer.pens),
+  pens: () => ask('get', '/api/pens').then((answer) => answer.pens),
 }

@@ -1,17 +1,12 @@
 // Who is signed in on this tab: access token in memory, person id in sessionStorage, cookie beyond reach.
 import { ref, shallowRef } from 'vue'
-import { ApiError, request } from './http'
+import { call, type Schemas } from './described'
+import { ApiError } from './http'
 import type { Person } from './types'
 
 const PERSON_KEY = 'inkcall.person'
 /** An access token with less than this left is exchanged before it is used. */
 const EARLY_MS = 60_000
-
-interface SignedIn {
-  access_token: string
-  expires_in: number
-  person: Person
-}
 
 /** `unreachable`: somebody is remembered, but the server could not be asked yet. */
 export type AuthState = 'unknown' | 'signed_in' | 'signed_out' | 'unreachable'
@@ -24,7 +19,7 @@ let refreshing: Promise<string> | null = null
 /** Grows with every sign-in and sign-out, so that a late answer cannot undo a newer choice. */
 let era = 0
 
-function take(answer: SignedIn): Person {
+function take(answer: Schemas['SignInAnswer']): Person {
   accessToken = answer.access_token
   expiresAt = performance.now() + answer.expires_in * 1000
   person.value = answer.person
@@ -43,7 +38,7 @@ function forget(): void {
 }
 
 async function signIn(login: string, password: string): Promise<Person> {
-  const answer = await request<SignedIn>('POST', '/api/sign-in', { json: { login, password } })
+  const answer = await call('post', '/api/sign-in', { json: { login, password } })
   era += 1
   return take(answer)
 }
@@ -53,7 +48,7 @@ async function signOut(): Promise<void> {
   forget()
   if (!id) return
   try {
-    await request('POST', `/api/people/${encodeURIComponent(id)}/sign-out`)
+    await call('post', '/api/people/{person}/sign-out', { path: { person: id } })
   } catch (error) {
     // The tab has forgotten its token either way; the cookie runs out by itself.
     if (!(error instanceof ApiError)) throw error
@@ -63,7 +58,7 @@ async function signOut(): Promise<void> {
 async function refresh(id: string): Promise<string> {
   const mine = era
   try {
-    const answer = await request<SignedIn>('POST', `/api/people/${encodeURIComponent(id)}/refresh`)
+    const answer = await call('post', '/api/people/{person}/refresh', { path: { person: id } })
     if (mine !== era) throw new ApiError('token_revoked', 'signed out meanwhile', 401)
     take(answer)
     return answer.access_token

@@ -1,4 +1,5 @@
 // What pages see of the net and media layers: people, rows of the HTTP API, lobby, room and voice.
+import type { Schemas } from './described'
 import type {
   Board,
   CallOutcome,
@@ -13,7 +14,7 @@ import type {
   Point,
   Presence,
   Quality,
-  Role,
+  RoomEvent,
   SessionReady,
   Stroke,
   Subject,
@@ -21,100 +22,23 @@ import type {
   Tool,
 } from '@/wire/messages'
 
-export interface Person {
-  id: string
-  login: string
-  name: string
-  role: Role
-  grade?: number | null
-  school: string
-  subjects: Subject[]
-  grades: number[]
-  biography: string
-}
+// --- rows of the HTTP API, as the server describes them --------------------------------------
 
-// --- rows of the HTTP API -------------------------------------------------------------------
+export type Person = Schemas['Person']
+export type PastSessionRow = Schemas['MySession']
+export type Vocabulary = Schemas['Vocabulary']
+export type RatingForm = Schemas['Rating']
+export type ReportForm = Schemas['Report']
+export type UploadedPhoto = Schemas['PhotoKept']
+export type RecordingRow = Schemas['RecordingRow']
+export type RecordingDetail = Schemas['OneRecording']
+export type PairedPen = Schemas['MyPen']
 
-export interface PastSessionRow {
-  session: string
-  other: string
-  subject: Subject
-  started_ms: number
-  seconds: number
-  reason: EndReason | string
-  rating?: number | null
-  form_due: boolean
-}
-export interface Vocabulary {
-  style_labels: string[]
-  rating_items: string[]
-  subjects: Subject[]
-  knowledge_points: Record<string, string[]>
-}
-export interface RatingForm {
-  understood: number
-  clear: number
-  patient: number
-  useful: number
-  labels: string[]
-  comment: string
-}
-export interface ReportForm {
-  knowledge_points: string[]
-  difficulty: number
-  participation: number
-  comment: string
-}
-export interface UploadedPhoto {
-  photo: string
-  width: number
-  height: number
-}
-export interface PersonRef {
-  id: string
-  name: string
-}
-export interface RecordingRow {
-  session: string
-  student: PersonRef
-  teacher: PersonRef
-  subject: Subject
-  started_ms: number
-  seconds: number
-  reason: string
-  rating: number | null
-  sealed: boolean
-  damaged: boolean
-  bytes: number
-}
-export interface RecordingDetail extends RecordingRow {
-  rating_form?: (RatingForm & { total?: number }) | null
-  report_form?: ReportForm | null
-  members: Member[]
-}
-export interface RecordingSearch {
-  student?: string
-  teacher?: string
-  subject?: string
-  from?: string
-  to?: string
-  reason?: string
-  page?: number
-}
-export interface RecordedVoice {
-  member: string
-  side: 'left' | 'right'
-}
+/** Not JSON, so the description does not have it. */
 export interface RecordedEvents {
   duration_ms: number
-  voices: RecordedVoice[]
-  events: import('@/wire/messages').RoomEvent[]
-}
-export interface PairedPen {
-  pen: string
-  model: string
-  paired_ms: number
-  connected: boolean
+  voices: { member: string; side: 'left' | 'right' }[]
+  events: RoomEvent[]
 }
 
 // --- sockets --------------------------------------------------------------------------------
@@ -231,7 +155,7 @@ export interface Room {
   setPermissions(member: string, permissions: Permission[]): void
   pointAt(page: string, x: number, y: number, visible: boolean): void
   end(): void
-  /** Close this page's place at once, without ending the session for the other side. */
+  /** Close this tab's place at once, without ending the session for the other side. */
   leave(): void
   /** Upload and add as a page. Progress is 0 to 1. Throws ApiError. */
   uploadPhoto(file: Blob, progress?: (share: number) => void): Promise<void>

@@ -3,6 +3,7 @@ import { defineAsyncComponent, type Component } from 'vue'
 import { loadRouteLocation, type RouteLocationResolved, type RouteRecordRaw } from 'vue-router'
 import { loadWords, type Words } from '@/i18n'
 import type { Role } from '@/wire/messages'
+import { addHomes } from './homes'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -16,17 +17,20 @@ declare module 'vue-router' {
 export interface Feature {
   routes: RouteRecordRaw[]
   words: Words
+  /** The roles that start in it, and where. */
+  homes?: Partial<Record<Role, string>>
   /** Parts that another feature's page shows by name, since features never import each other. */
   panes?: Record<string, () => Promise<{ default: Component }>>
 }
 
 const panes = new Map<string, () => Promise<{ default: Component }>>()
 
-/** Its routes, each with the feature's words; its panes are known from now on. */
+/** Its routes, each with the feature's words; its homes and panes are known from now on. */
 export function take(feature: Feature): RouteRecordRaw[] {
   for (const [name, load] of Object.entries(feature.panes ?? {})) {
     panes.set(name, async () => (await Promise.all([load(), loadWords(feature.words)]))[0])
   }
+  addHomes(feature.homes ?? {})
   return feature.routes.map(
     (route) => ({ ...route, meta: { ...route.meta, words: feature.words } }) as RouteRecordRaw,
   )

@@ -4,7 +4,7 @@ import elsewhere from 'virtual:features-elsewhere'
 import { loadWords } from '@/i18n'
 import { auth } from '@/net/auth'
 import { take, type Feature } from './feature'
-import { homeOf, HOMES } from './homes'
+import { homeOf, sees } from './homes'
 
 const features = import.meta.glob<Feature>('../features/*/index.ts', {
   eager: true,
@@ -24,12 +24,12 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   if (auth.state.value !== 'signed_in') await auth.restore()
   const role = auth.person.value?.role
-  if (to.path === '/sign-in') return role ? homeOf() : true
+  if (to.path === '/sign-in') return homeOf() === to.path || homeOf()
   // Somebody is remembered but the server is away: the frame says so and tries again.
   if (auth.state.value === 'unreachable') return true
   if (!role) return { path: '/sign-in', query: to.path === '/' ? {} : { next: to.fullPath } }
   if (to.path === '/') return homeOf()
-  if (to.meta.role && HOMES[to.meta.role] !== HOMES[role]) return homeOf()
+  if (to.meta.role && !sees(role, to.meta.role)) return homeOf()
   return true
 })
 

@@ -2,12 +2,11 @@
 // @vitest-environment node
 import { expect, it } from 'vitest'
 import { HIGHLIGHTER_COLOURS, PEN_COLOURS } from '@/board/palette'
-import { PEN_COLOURS as STUDENT } from '@/features/call/session/tools'
-import { COLOURS as TEACHER } from '@/features/call/console/style'
+import { DESK, PHONE } from '@/features/call/kits'
 
 it('a colour’s name means one colour', () => {
-  expect(PEN_COLOURS).toMatchObject(STUDENT)
-  expect(Object.fromEntries(TEACHER.map(({ name, value }) => [name, value]))).toEqual(PEN_COLOURS)
+  expect(PEN_COLOURS).toMatchObject(PHONE.colours.pen)
+  expect(DESK.colours.pen).toEqual(PEN_COLOURS)
 })
 
 it('has only colours the wire takes, no two alike', () => {

@@ -1,24 +1,14 @@
 // The student's page of a session: the real room and voice over a server the test is.
-// Needs `vi.mock` of `@/net/auth`, `@/net/lobby` and `@/net/room` by `auth`, `lobby` and `useRoom` here.
+// Needs `vi.mock` of `@/net/auth`, `@/net/lobby` and `@/net/room` by `auth`, `lobby` and `oneRoom`.
 import { vi } from 'vitest'
 import SessionPage from '@/features/call/SessionPage.vue'
-import type { Room } from '@/net/types'
-import type { SessionReady } from '@/wire/messages'
 import { useFakeCanvas } from './canvas'
 import { useLobby } from './lobby'
 import { useFakeMedia, type MicAnswer } from './media'
+import { noRoom } from './oneRoom'
 import { RoomServer, useRoomBrowser } from './room'
 import { FakeSocket } from './socket'
 import { speak, visit, type Visit } from './visit'
-
-const { makeRoom } = await vi.importActual<typeof import('@/net/room')>('@/net/room')
-
-let made: Room | null = null
-
-/** In the place of `@/net/room`'s. */
-export function useRoom(ready: SessionReady): Room {
-  return (made ??= makeRoom(ready, { create: FakeSocket.create }).room)
-}
 
 export const READY = {
   type: 'session_ready' as const,
@@ -46,7 +36,7 @@ export class StudentCall {
     sessionStorage.clear()
     localStorage.clear()
     FakeSocket.all = []
-    made = null
+    noRoom()
     useFakeCanvas()
     speak('zh-CN')
     this.room.members[1]!.name = '陈静怡'
@@ -83,7 +73,7 @@ export class StudentCall {
 
   leave(): void {
     this.page.leave()
-    made?.leave()
+    noRoom()
     useLobby().stop()
     vi.useRealTimers()
     vi.unstubAllGlobals()

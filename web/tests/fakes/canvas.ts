@@ -12,6 +12,7 @@ export type Call =
   | { do: 'fillRect'; colour: string; on: Rect }
   | { do: 'fill'; colour: string; alpha: number; mode: string; on: Rect }
   | { do: 'picture'; of: unknown; on: Rect }
+  | { do: 'line'; colour: string; alpha: number; width: number; on: Rect }
   | { do: 'clip'; on: Rect }
 
 /** A path that knows the corners of what was traced. */
@@ -39,11 +40,14 @@ export class FakePath {
 export class FakeContext {
   calls: Call[] = []
   fillStyle = ''
+  strokeStyle = ''
+  lineWidth = 1
   globalAlpha = 1
   globalCompositeOperation = 'source-over'
   imageSmoothingQuality = 'low'
   private matrix = { a: 1, d: 1, e: 0, f: 0 }
   private path: Rect | null = null
+  private line = new FakePath()
 
   constructor(readonly canvas: { width: number; height: number }) {}
 
@@ -54,6 +58,23 @@ export class FakeContext {
   restore(): void {}
   beginPath(): void {
     this.path = null
+    this.line = new FakePath()
+  }
+  moveTo(x: number, y: number): void {
+    this.line.moveTo(x, y)
+  }
+  lineTo(x: number, y: number): void {
+    this.line.moveTo(x, y)
+  }
+  stroke(): void {
+    const { left, top, right, bottom } = this.line.box
+    this.calls.push({
+      do: 'line',
+      colour: this.strokeStyle,
+      alpha: this.globalAlpha,
+      width: this.lineWidth * this.matrix.a,
+      on: this.place(left, top, right - left, bottom - top),
+    })
   }
   rect(x: number, y: number, width: number, height: number): void {
     this.path = this.place(x, y, width, height)

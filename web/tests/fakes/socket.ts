@@ -13,6 +13,8 @@ export class FakeSocket {
   readyState = 0
   bufferedAmount = 0
   sent: Message[] = []
+  /** Whether the server answers pings, so that time may pass. */
+  lives = false
   onopen: (() => void) | null = null
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null
   onclose: ((event: { code: number; reason: string }) => void) | null = null
@@ -25,7 +27,11 @@ export class FakeSocket {
 
   send(frame: Uint8Array): void {
     if (this.readyState !== 1) throw new Error('sent on a socket that is not open')
-    this.sent.push(decode(frame) as Message)
+    const message = decode(frame) as Message
+    this.sent.push(message)
+    if (this.lives && message.type === 'ping') {
+      queueMicrotask(() => this.say({ type: 'pong', sent_ms: message.sent_ms, now_ms: Date.now() }))
+    }
   }
 
   close(): void {

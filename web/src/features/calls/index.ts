@@ -14,6 +14,7 @@ const feature: Feature = {
       meta: { role: 'teacher' },
     },
   ],
+  homes: { student: '/student', teacher: '/teacher' },
   words: { 'zh-CN': () => import('./words.zh-CN'), en: () => import('./words.en') },
 }
 

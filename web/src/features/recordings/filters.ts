@@ -1,5 +1,5 @@
 // The filters of the list of recordings: in the page's address, and as the server takes them. Pure.
-import type { RecordingSearch } from '@/net/types'
+import type { RecordingSearch } from './api'
 
 export const REASONS = [
   'hung_up',

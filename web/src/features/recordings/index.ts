@@ -9,6 +9,7 @@ const feature: Feature = {
       meta: { role: 'auditor' },
     },
   ],
+  homes: { auditor: '/auditor', administrator: '/auditor' },
   words: { 'zh-CN': () => import('./words.zh-CN'), en: () => import('./words.en') },
 }
 

@@ -1,4 +1,7 @@
 // The parts of a student's rating, and how much of each there may be. Pure.
+import type { RatingForm } from '@/net/types'
+
+export type StyleLabel = RatingForm['labels'][number]
 export const ITEMS = ['understood', 'clear', 'patient', 'useful'] as const
 export type Item = (typeof ITEMS)[number]
 export const LEVELS = [0, 1, 2, 3] as const

@@ -1,7 +1,6 @@
-// Small decisions of the console: quality in a word, styles, whether the pen writes, page pictures.
+// Small decisions of the console: quality in a word, whether the pen writes, page pictures.
 import { describe, expect, it } from 'vitest'
 import { penInk } from '@/features/call/console/penInk'
-import { COLOURS, styleOf, WIDTHS } from '@/features/call/console/style'
 import { inkByPage } from '@/features/call/console/thumbs'
 import { gradeOf } from '@/media/quality'
 import { apply, emptyBoard } from '@/wire/fold'
@@ -29,21 +28,6 @@ describe('gradeOf', () => {
     [quality({ voice: 'interrupted' }), 'poor'],
   ] as const)('%o is %s', (given, grade) => {
     expect(gradeOf(given)).toBe(grade)
-  })
-})
-
-describe('styleOf', () => {
-  it('gives what the wire allows for every choice', () => {
-    for (const tool of ['pen', 'highlighter', 'hand'] as const) {
-      for (let colour = 0; colour < COLOURS.length; colour += 1) {
-        for (let width = 0; width < WIDTHS.length; width += 1) {
-          const style = styleOf({ tool, colour, width })
-          expect(style.colour).toMatch(/^#[0-9a-f]{6}$/)
-          expect(style.width).toBeGreaterThanOrEqual(5)
-          expect(style.width).toBeLessThanOrEqual(2000)
-        }
-      }
-    }
   })
 })
 

@@ -8,7 +8,7 @@ import { useLobby } from '@/net/lobby'
 
 vi.mock('@/net/auth', () => import('../../fakes/auth'))
 vi.mock('@/net/lobby', () => import('../../fakes/lobby'))
-vi.mock('@/net/room', () => import('../../fakes/call'))
+vi.mock('@/net/room', () => import('../../fakes/oneRoom'))
 
 let call: StudentCall
 let room: StudentCall['room']

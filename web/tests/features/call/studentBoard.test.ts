@@ -9,7 +9,7 @@ import { speak } from '../../fakes/visit'
 
 vi.mock('@/net/auth', () => import('../../fakes/auth'))
 vi.mock('@/net/lobby', () => import('../../fakes/lobby'))
-vi.mock('@/net/room', () => import('../../fakes/call'))
+vi.mock('@/net/room', () => import('../../fakes/oneRoom'))
 
 let call: StudentCall
 let room: StudentCall['room']

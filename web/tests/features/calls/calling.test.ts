@@ -102,6 +102,7 @@ describe('calling', () => {
 
   it('rings, counts down, and says whom', async () => {
     await home()
+    server().lives = true
     await callTeacher()
     expect(page.get('ringing').textContent).toContain('陈老师1')
     expect(page.get('ring-countdown').textContent!.trim()).toBe('')

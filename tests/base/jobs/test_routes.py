@@ -1,4 +1,4 @@
-"""Jobs over HTTP: for their owners, renders for all auditors, and nobody else learns of one."""
+"""Jobs over HTTP: for their owners, those of shared kinds for all auditors, and nobody else learns of one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,11 +63,17 @@ async def test_the_owner_cancels(http: Http) -> None:
         assert (answer.status, (await answer.json())["state"]) == (200, "cancelled")
 
 
-async def test_a_render_is_all_auditors(http: Http) -> None:
+async def test_a_job_of_a_shared_kind_is_all_auditors(http: Http) -> None:
+    http.jobs.register(JobKind(name="export", run="none", parallel=NEVER, shared=True))
     one, other = await http.kept.auditor(), await http.kept.auditor("wumin", "吴敏")
-    job = await put(http, "render_voices", {"session": "s_1", "recording": "none"}, one.id)
-    await http.jobs.wait(job)
-    answer = await http.call("GET", f"/api/jobs/{job}", await http.token(other))
-    assert (answer.status, (await answer.json())["error"]) == (200, "no_recording")
+    job = await put(http, "export", {}, one.id)
     student = await http.token(await http.kept.student())
     assert await code(await http.call("GET", f"/api/jobs/{job}", student)) == (404, "unknown_job")
+    token = await http.token(other)
+    assert (await http.call("GET", f"/api/jobs/{job}", token)).status == 200
+    answer = await http.call("POST", f"/api/jobs/{job}/cancel", token)
+    assert (answer.status, (await answer.json())["state"]) == (200, "cancelled")
+    # As after an update that took the kind away: nobody says any more that it may be shared.
+    del http.jobs.kinds["export"]
+    assert await code(await http.call("GET", f"/api/jobs/{job}", token)) == (404, "unknown_job")
+    assert (await http.call("GET", f"/api/jobs/{job}", await http.token(one))).status == 200

@@ -1,13 +1,12 @@
 """Pairing pens (the device flow of RFC 8628), listing and removing them."""
 
-from aiohttp import web
+from typing import Protocol
+
 from msgspec import Struct
 
-from base.routes import PUBLIC, Route, Rule
+from base.routes import PUBLIC, Asked, Route, Rule, own
 from people.model import Pairing
-from server.http import permit
-from server.http.keys import SERVICES
-from server.http.request import address, identity
+from people.pens import PenService
 from wire.common import Id
 
 
@@ -52,43 +51,47 @@ class MyPens(Struct, frozen=True, kw_only=True):
     pens: list[MyPen]
 
 
-async def begin(request: web.Request, given: PenToPair) -> Pairing:
+class PenPresence(Protocol):
+    """Knows which pens are connected. The part that holds their sockets fulfils it."""
+
+    def connected(self, pen: str, /) -> bool:
+        """Tell whether a pen is connected now."""
+        ...
+
+
+async def begin(asked: Asked, given: PenToPair, pens: PenService) -> Pairing:
     """POST /api/pens/pairings."""
-    pens = request.app[SERVICES].pens
-    return await pens.begin_pairing(given.pen, given.model, address(request))
+    return await pens.begin_pairing(given.pen, given.model, asked.address)
 
 
-async def confirm(request: web.Request, given: UserCode) -> None:
+async def confirm(asked: Asked, given: UserCode, pens: PenService) -> None:
     """POST /api/pens/pairings/confirm."""
-    await request.app[SERVICES].pens.confirm(identity(request), given.user_code)
+    await pens.confirm(asked.person, asked.role, given.user_code)
 
 
-async def token(request: web.Request, given: DeviceCode) -> PenToken:
+async def token(_asked: Asked, given: DeviceCode, pens: PenService) -> PenToken:
     """POST /api/pens/pairings/token."""
-    credential = await request.app[SERVICES].pens.poll(given.device_code)
+    credential = await pens.poll(given.device_code)
     return PenToken(token=credential.token, teacher_name=credential.teacher_name)
 
 
-async def mine(request: web.Request) -> MyPens:
+async def mine(asked: Asked, pens: PenService, presence: PenPresence) -> MyPens:
     """GET /api/pens."""
-    known = identity(request)
-    services = request.app[SERVICES]
     rows = [
         MyPen(
             pen=pen.pen,
             model=pen.model,
             paired_ms=pen.paired_ms,
-            connected=services.live.pen_connected(pen.pen),
+            connected=presence.connected(pen.pen),
         )
-        for pen in await services.pens.pens_of(known.person_id)
+        for pen in await pens.pens_of(asked.person)
     ]
     return MyPens(pens=rows)
 
 
-async def remove(request: web.Request) -> None:
+async def remove(asked: Asked, pens: PenService) -> None:
     """DELETE /api/pens/{pen}."""
-    known = identity(request)
-    await request.app[SERVICES].pens.revoke(known.person_id, request.match_info["pen"])
+    await pens.revoke(asked.person, asked.path["pen"])
 
 
 ROUTES = (
@@ -105,7 +108,7 @@ ROUTES = (
     Route(
         "POST",
         "/api/pens/pairings/confirm",
-        may=Rule("pair_pen", of=permit.own),
+        may=Rule("pair_pen", of=own),
         do=confirm,
         summary="Take the pen that shows a code",
         body=UserCode,
@@ -124,7 +127,7 @@ ROUTES = (
     Route(
         "GET",
         "/api/pens",
-        may=Rule("list_pens", of=permit.own),
+        may=Rule("list_pens", of=own),
         do=mine,
         summary="One's own pens",
         returns=MyPens,
@@ -132,7 +135,7 @@ ROUTES = (
     Route(
         "DELETE",
         "/api/pens/{pen}",
-        may=Rule("remove_pen", of=permit.own),
+        may=Rule("remove_pen", of=own),
         do=remove,
         summary="Take one of one's own pens off",
         errors=("unknown_pen",),

@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from aiohttp import web
 from msgspec import Struct
 
 from base.errors import Refusal
 from base.jobs.model import State
-from base.jobs.queue import Job
-from base.routes import Route, Rule
-from people.grants import HERE, Object
-from server.http import render
-from server.http.keys import SERVICES
-from server.voice_files import RENDER_VOICES
+from base.jobs.queue import Job, Jobs
+from base.objects import HERE, Object
+from base.routes import Asked, Route, Rule
 
 
 class JobView(Struct, frozen=True, kw_only=True):
@@ -29,28 +25,27 @@ class JobView(Struct, frozen=True, kw_only=True):
     ended_ms: int | None
 
 
-async def show(request: web.Request) -> web.Response:
+async def show(asked: Asked, jobs: Jobs) -> JobView:
     """GET /api/jobs/{job}."""
-    return render.json(_view(await _asked_for(request)))
+    return _view(await _asked_for(asked, jobs))
 
 
-async def cancel(request: web.Request) -> web.Response:
+async def cancel(asked: Asked, jobs: Jobs) -> JobView:
     """POST /api/jobs/{job}/cancel."""
-    after = await request.app[SERVICES].jobs.cancel(request.match_info["job"])
+    after = await jobs.cancel(asked.path["job"])
     if after is None:
         raise _unknown()
-    return render.json(_view(after))
+    return _view(after)
 
 
-async def owned(request: web.Request, _person: str) -> Object:
-    """Return the job of the path: its owner's. A render is all auditors', since they share it."""
-    job = await _asked_for(request)
-    shared = job.kind == RENDER_VOICES.name
-    return Object(frozenset({job.owner}), frozenset({HERE} if shared else ()))
+async def owned(asked: Asked, jobs: Jobs) -> Object:
+    """Return the job of the path: its owner's, and the city's when its kind is shared."""
+    job = await _asked_for(asked, jobs)
+    return Object(frozenset({job.owner}), frozenset({HERE} if jobs.is_shared(job) else ()))
 
 
-async def _asked_for(request: web.Request) -> Job:
-    job = await request.app[SERVICES].jobs.get(request.match_info["job"])
+async def _asked_for(asked: Asked, jobs: Jobs) -> Job:
+    job = await jobs.get(asked.path["job"])
     if job is None:
         raise _unknown()
     return job

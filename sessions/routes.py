@@ -1,14 +1,19 @@
 """One's own sessions, the two forms, and the lists the forms offer."""
 
-from aiohttp import web
 from msgspec import Struct
 
-from base.routes import Query, Route, Rule
-from server.http import permit
-from server.http.keys import SERVICES
-from server.http.request import identity, query_number
+from base.names import Names
+from base.objects import HERE, Object
+from base.routes import Asked, Query, Route, Rule, own
 from sessions.model import Rating, Report
-from sessions.vocabulary import KNOWLEDGE_POINTS, RATING_ITEMS, STYLE_LABELS, SUBJECTS
+from sessions.service import SessionService
+from sessions.vocabulary import (
+    KNOWLEDGE_POINTS,
+    RATING_ITEMS,
+    STYLE_LABELS,
+    SUBJECTS,
+    StyleLabel,
+)
 from wire.common import Id
 from wire.lobby import Subject
 from wire.room import EndReason
@@ -17,9 +22,9 @@ from wire.room import EndReason
 class Vocabulary(Struct, frozen=True, kw_only=True):
     """The lists that forms offer."""
 
-    style_labels: tuple[str, ...]
+    style_labels: tuple[StyleLabel, ...]
     rating_items: tuple[str, ...]
-    subjects: tuple[str, ...]
+    subjects: tuple[Subject, ...]
     knowledge_points: dict[str, list[str]]
 
 
@@ -42,7 +47,13 @@ class MySessions(Struct, frozen=True, kw_only=True):
     sessions: list[MySession]
 
 
-async def vocabulary(request: web.Request) -> Vocabulary:
+async def session(asked: Asked, sessions: SessionService) -> Object:
+    """Return the session of the path, which is its student's and its teacher's."""
+    record = await sessions.get(asked.path["session"])
+    return Object(frozenset({record.student, record.teacher}), frozenset({HERE}))
+
+
+async def vocabulary(_asked: Asked) -> Vocabulary:
     """GET /api/vocabulary."""
     return Vocabulary(
         style_labels=STYLE_LABELS,
@@ -52,43 +63,38 @@ async def vocabulary(request: web.Request) -> Vocabulary:
     )
 
 
-async def mine(request: web.Request) -> MySessions:
+async def mine(asked: Asked, sessions: SessionService, names: Names) -> MySessions:
     """GET /api/sessions/mine?limit."""
-    known = identity(request)
-    services = request.app[SERVICES]
-    limit = query_number(request, "limit")
-    records = await services.sessions.person_sessions(known.person_id, limit)
-    people = await services.people.persons(
+    records = await sessions.person_sessions(asked.person, asked.number("limit"))
+    called = await names.names(
         person for record in records for person in (record.student, record.teacher)
     )
     rows = []
     for record in records:
-        other = record.teacher if record.student == known.person_id else record.student
+        other = record.teacher if record.student == asked.person else record.student
         rows.append(
             MySession(
                 session=record.session,
-                other=people[other].name if other in people else "",
+                other=called.get(other, ""),
                 subject=record.subject,
                 started_ms=record.started_ms,
                 seconds=record.seconds,
                 reason=record.reason,
                 rating=record.rating.total if record.rating is not None else None,
-                form_due=services.sessions.is_form_due(record, known.role),
+                form_due=sessions.is_form_due(record, asked.role),
             )
         )
     return MySessions(sessions=rows)
 
 
-async def rate(request: web.Request, form: Rating) -> None:
+async def rate(asked: Asked, form: Rating, sessions: SessionService) -> None:
     """POST /api/sessions/{session}/rating."""
-    student = identity(request).person_id
-    await request.app[SERVICES].sessions.rate(request.match_info["session"], student, form)
+    await sessions.rate(asked.path["session"], asked.person, form)
 
 
-async def report(request: web.Request, form: Report) -> None:
+async def report(asked: Asked, form: Report, sessions: SessionService) -> None:
     """POST /api/sessions/{session}/report."""
-    teacher = identity(request).person_id
-    await request.app[SERVICES].sessions.report(request.match_info["session"], teacher, form)
+    await sessions.report(asked.path["session"], asked.person, form)
 
 
 _FORM_ERRORS = ("unknown_session", "still_running", "already_given")
@@ -97,7 +103,7 @@ ROUTES = (
     Route(
         "GET",
         "/api/vocabulary",
-        may=Rule("read_vocabulary", of=permit.own),
+        may=Rule("read_vocabulary", of=own),
         do=vocabulary,
         summary="The lists that forms offer",
         returns=Vocabulary,
@@ -105,7 +111,7 @@ ROUTES = (
     Route(
         "GET",
         "/api/sessions/mine",
-        may=Rule("read_own_sessions", of=permit.own),
+        may=Rule("read_own_sessions", of=own),
         do=mine,
         summary="One's own sessions, the newest first",
         query=(Query(name="limit", kind="number", default=50, least=1, most=200),),
@@ -114,7 +120,7 @@ ROUTES = (
     Route(
         "POST",
         "/api/sessions/{session}/rating",
-        may=Rule("rate_session", of=permit.session, hidden="unknown_session"),
+        may=Rule("rate_session", of=session, hidden="unknown_session"),
         do=rate,
         summary="The student's form, once",
         body=Rating,
@@ -123,7 +129,7 @@ ROUTES = (
     Route(
         "POST",
         "/api/sessions/{session}/report",
-        may=Rule("report_session", of=permit.session, hidden="unknown_session"),
+        may=Rule("report_session", of=session, hidden="unknown_session"),
         do=report,
         summary="The teacher's form, once",
         body=Report,
