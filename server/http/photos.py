@@ -57,7 +57,7 @@ async def upload(
     request: web.Request,
     config: Config,
     workshop: PhotoWorkshop,
-    desk: PhotoService,
+    photos: PhotoService,
     counters: HttpCounters,
 ) -> web.Response:
     """POST /api/sessions/{session}/photos."""
@@ -66,7 +66,7 @@ async def upload(
         with workshop.place(person):
             most = config.of(PhotosConfig).max_bytes
             made = await workshop.prepare(await _received(request, most))
-        photo = await desk.take(session_id, person, made)
+        photo = await photos.take(session_id, person, made)
     except Refusal as refusal:
         counters.photos.labels(refusal.code).inc()
         raise
