@@ -54,7 +54,7 @@ async def one_call(
     pid: int,
 ) -> tuple[float, float]:
     """Set a call up and end it; return the server's CPU for either, seconds."""
-    async with MediaClient() as his_voice, MediaClient() as her_voice:
+    async with MediaClient() as student_voice, MediaClient() as teacher_voice:
         before = cpu_s(pid)
         await teacher_peer.send(
             lobby.AcceptCall(call=await called(student_peer, teacher_peer, teacher.person["id"]))
@@ -67,7 +67,7 @@ async def one_call(
             student.room(ready[0].grant, f"web-s{number}"),
             teacher.room(ready[1].grant, f"web-t{number}"),
         )
-        await asyncio.gather(voice(rooms[0], his_voice), voice(rooms[1], her_voice))
+        await asyncio.gather(voice(rooms[0], student_voice), voice(rooms[1], teacher_voice))
         up = cpu_s(pid)
         await rooms[0].send(room.EndSession(n=1))
         await asyncio.gather(*(each.wait(room.SessionEnded) for each in rooms))

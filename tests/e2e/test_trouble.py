@@ -74,12 +74,12 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
     scribble(tmp_path / "strokes.json", seed, strokes=120)
     said = voices(tmp_path)
     server = ServerProcess(tmp_path)
-    his_net, media_net = TcpProxy(server.port), UdpProxy(server.media_port)
-    async with proxied(his_net, media_net):
+    student_net, media_net = TcpProxy(server.port), UdpProxy(server.media_port)
+    async with proxied(student_net, media_net):
         server.settings = {"INKCALL__MEDIA__ANNOUNCE": f'["127.0.0.1:{media_net.port}"]'}
         await server.start()
         try:
-            student_url = f"http://127.0.0.1:{his_net.port}"
+            student_url = f"http://127.0.0.1:{student_net.port}"
             async with (
                 two_people(student_url, server.url, said) as (student, teacher),
                 running_pen(
@@ -89,7 +89,7 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 ),
             ):
                 await begin(student, teacher)
-                his_net.cut()
+                student_net.cut()
                 media_net.cut(await server_ufrag(student))
                 cut_at = time.monotonic()
                 await teacher.by("student-reconnecting").wait_for()
@@ -102,7 +102,7 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 await draw(student)
                 assert await teacher.page.evaluate("() => window.__inkcall.room.link") == "open"
                 await asyncio.sleep(max(0.0, CUT_S - (time.monotonic() - cut_at)))
-                his_net.mend()
+                student_net.mend()
                 media_net.mend()
 
                 await student.in_call()

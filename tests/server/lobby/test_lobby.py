@@ -36,38 +36,38 @@ async def test_a_call_from_the_lobby_to_the_forms(tmp_path: Path) -> None:
         await student_tab.wait(lobby.TeacherChanged, lambda m: m.teacher.presence == "busy")
 
         await teacher_tab.send(lobby.AcceptCall(call=call))
-        his_ready, her_ready = (
+        student_ready, teacher_ready = (
             await student_tab.wait(lobby.SessionReady),
             await teacher_tab.wait(lobby.SessionReady),
         )
-        assert his_ready.session == her_ready.session
-        assert (his_ready.other, her_ready.other) == ("陈静怡", "林小雨")
+        assert student_ready.session == teacher_ready.session
+        assert (student_ready.other, teacher_ready.other) == ("陈静怡", "林小雨")
 
-        his_room = await student.room(his_ready.grant, "web-s")
-        her_room = await teacher.room(her_ready.grant, "web-t")
-        await her_room.send(
+        student_room = await student.room(student_ready.grant, "web-s")
+        teacher_room = await teacher.room(teacher_ready.grant, "web-t")
+        await teacher_room.send(
             room.StrokeBegin(n=1, stroke="web-t.1", page="page-1", points=[Point(1, 2, 3, 0)])
         )
-        assert (await his_room.wait(room.StrokeBegan)).points == [Point(1, 2, 3, 0)]
-        await his_room.send(room.Say(n=1, text="明白了"))
-        assert (await her_room.wait(room.Said)).text == "明白了"
-        await her_room.send(room.EndSession(n=2))
-        assert (await his_room.wait(room.SessionEnded)).reason == "hung_up"
-        assert await his_room.closed() == codes.CLOSE_CODES[codes.SESSION_ENDED]
+        assert (await student_room.wait(room.StrokeBegan)).points == [Point(1, 2, 3, 0)]
+        await student_room.send(room.Say(n=1, text="明白了"))
+        assert (await teacher_room.wait(room.Said)).text == "明白了"
+        await teacher_room.send(room.EndSession(n=2))
+        assert (await student_room.wait(room.SessionEnded)).reason == "hung_up"
+        assert await student_room.closed() == codes.CLOSE_CODES[codes.SESSION_ENDED]
 
         due = await student_tab.wait(lobby.FormsDue, lambda m: bool(m.forms))
-        assert due.forms[0].session == his_ready.session
+        assert due.forms[0].session == student_ready.session
         assert (await teacher_tab.wait(lobby.FormsDue, lambda m: bool(m.forms))).forms[
             0
         ].other == "林小雨"
         await teacher_tab.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
 
     library = Library(tmp_path / "data" / "recordings")
-    summary = library.info(his_ready.session)
+    summary = library.info(student_ready.session)
     assert summary.sealed
     assert not summary.damaged
     board, chat = Board(), list[ChatLine]()
-    for payload in library.events(his_ready.session):
+    for payload in library.events(student_ready.session):
         fold.apply(board, chat, decode_event(payload))
     assert [line.text for line in chat] == ["明白了"]
     assert board.strokes["web-t.1"].points == [Point(1, 2, 3, 0)]
@@ -140,12 +140,12 @@ async def test_a_caller_whose_network_changed_goes_in_once_their_dead_socket_is_
         assert not fresh.all(lobby.SessionReady)
         await dead.socket.close()
         ready = await fresh.wait(lobby.SessionReady)
-        his_room = await student.room(ready.grant, "web-s")
+        student_room = await student.room(ready.grant, "web-s")
         # Who is in, or was, is not sent in again by every tab they close.
         third = await student.lobby()
         await third.wait(lobby.SessionReady)
         await fresh.socket.close()
-        await ping(his_room, 2)
+        await ping(student_room, 2)
         await ping(third, 3)
         assert len(third.all(lobby.SessionReady)) == 1
 
@@ -191,11 +191,11 @@ async def test_draining_refuses_calls_and_ends_sessions_at_the_deadline(tmp_path
         client(server.url, "student2") as other,
     ):
         ready, _ = await in_session(student, teacher)
-        his_room = await student.room(ready.grant, "web-s")
+        student_room = await student.room(ready.grant, "web-s")
         waiting = await other.lobby()
         await server.drain(0.2)
         await waiting.wait(Draining)
-        assert (await his_room.wait(room.SessionEnded)).reason == "drained"
+        assert (await student_room.wait(room.SessionEnded)).reason == "drained"
         await waiting.send(lobby.CallTeacher(teacher=teacher.person["id"], subject="maths"))
         assert (await waiting.wait(Refused)).code == codes.DRAINING
 
@@ -211,7 +211,7 @@ async def test_the_pen_writes_into_its_teachers_session_and_nowhere_else(tmp_pat
         nib = await bridge.pen(token)
         assert (await nib.wait(pen.PenRoom)).session is None
         ready, _ = await in_session(student, teacher)
-        his_room = await student.room(ready.grant, "web-s")
+        student_room = await student.room(ready.grant, "web-s")
         told = await nib.wait(pen.PenRoom, lambda m: m.session is not None)
         stale = room.StrokeBegin(
             n=1, stroke=f"{told.source}.9", paper="3.27.1.1", points=[Point(9, 9, 9, 0)]
@@ -223,10 +223,10 @@ async def test_the_pen_writes_into_its_teachers_session_and_nowhere_else(tmp_pat
                 n=1, stroke=f"{told.source}.1", paper="3.27.1.1", points=[Point(5, 6, 700, 0)]
             )
         )
-        began = await his_room.wait(room.StrokeBegan)
+        began = await student_room.wait(room.StrokeBegan)
         assert (began.stroke, began.points) == (f"{told.source}.1", [Point(5, 6, 700, 0)])
         assert (await nib.wait(room.Ack)).n == 1
-        await his_room.send(room.EndSession(n=1))
+        await student_room.send(room.EndSession(n=1))
         await nib.wait(pen.PenRoom, lambda m: m.session is None, skip=1)
 
 
@@ -256,14 +256,14 @@ async def test_who_leaves_is_not_heard_any_more(tmp_path: Path) -> None:
         client(server.url, "teacher1") as teacher,
     ):
         student_tab, teacher_other = await in_session(student, teacher)
-        his_room = await student.room(student_tab.grant, "web-s")
-        her_room = await teacher.room(teacher_other.grant, "web-t")
-        await his_room.wait(room.MediaOffer)
-        await his_room.send(room.Leave())
-        left = await her_room.wait(room.MemberChanged, lambda m: m.member.link == "left")
-        before = len(her_room.all(room.Quality))
-        await her_room.wait(room.Quality, skip=before + 1)
-        shown = {q.member for q in her_room.all(room.Quality)[before + 1 :]}
+        student_room = await student.room(student_tab.grant, "web-s")
+        teacher_room = await teacher.room(teacher_other.grant, "web-t")
+        await student_room.wait(room.MediaOffer)
+        await student_room.send(room.Leave())
+        left = await teacher_room.wait(room.MemberChanged, lambda m: m.member.link == "left")
+        before = len(teacher_room.all(room.Quality))
+        await teacher_room.wait(room.Quality, skip=before + 1)
+        shown = {q.member for q in teacher_room.all(room.Quality)[before + 1 :]}
         assert left.member.member not in shown
 
 
