@@ -3,37 +3,42 @@
     change + event ──one commit──> event log ──one cursor a subscription──> handlers (idempotent)
 
 A slow, failing or late-added subscriber delays nobody. Each hears every event at least once, in the
-order of its scope, and may hear everything again from any id.
+order of its scope, and may hear everything again from any id. Of several processes on one database one
+serves a subscription (`base.turns`); live ones (`start="now"`) are each process's own.
 """
 
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import event as sqlalchemy_event, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
+from base import added_events
 from base.clock import Clock
 from base.db import Database
-from base.eventlog import EventRow, forget, lags, replay
+from base.eventlog import forget, lags, replay
 from base.events import DomainEvent, event_name, scope_of
+from base.hearing import Handler, Hearing
+from base.live_subscription import LiveSubscription
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.subscription import Handler, Start, Subscription
+from base.subscription import Subscription
+from base.turns import Turns
 
 log = get_logger(__name__)
 
 _IDLE_S = 5.0
-"""How often the log is looked at although nobody rang: for events that wait for their retry, and for
-those of other processes."""
+"""How often the log is looked at although nobody rang: for events that wait for their retry, for those
+of other processes, and to pass over what others hear."""
 _TIDY_S = 3600.0
+_STOP_WITHIN_S = 10.0
+"""How long handlers may go on when the bus stops; then they are cancelled, and hear it again."""
 _DAY_MS = 86_400_000
-_LOCK = 0x1_0CA11
-"""PostgreSQL's advisory lock of whoever adds events."""
+
+Start = Literal["beginning", "now"]
 
 
 class Bus:
@@ -43,7 +48,7 @@ class Bus:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._subscriptions: list[Subscription] = []
+        self._subscriptions: list[Hearing] = []
         self._types: dict[str, type[DomainEvent]] = {}
         self._opened = 0
         self._tidied = -math.inf
@@ -60,15 +65,17 @@ class Bus:
         """Let a part hear events of these types, in the order of each scope.
 
         `part` and `name` say whose cursor it is: they stay the same from version to version. One that is
-        new hears everything that is kept, or with `start="now"` only what happens from now on: right
-        for what is shown, wrong for what is counted. Handlers are idempotent: they may hear an event
-        twice. ValueError if the subscription is there already.
+        new hears everything that is kept. With `start="now"` it is live: it hears what happens while
+        this process runs, nothing is kept of it: right for what is shown, wrong for what is counted.
+        Handlers are idempotent: they may hear an event twice. ValueError if the subscription is there
+        already.
         """
         if any((each.part, each.name) == (part, name) for each in self._subscriptions):
             raise ValueError(f"{part}/{name} is subscribed already")
         self._types |= {event_name(kind): kind for kind in handlers}
+        kind = LiveSubscription if start == "now" else Subscription
         self._subscriptions.append(
-            Subscription(part, name, handlers, start, self._database, self._clock, self._metrics)
+            kind(part, name, handlers, self._database, self._clock, self._metrics)
         )
 
     def add(
@@ -82,34 +89,34 @@ class Bus:
         """Keep `event` in `transaction`; it is heard once that is committed.
 
         `actor` is the person who did it, if it was one; `at_ms` when it happened, if not now (Unix).
+        RuntimeError inside a savepoint, which could be undone without the event.
         """
+        session = transaction.sync_session
+        if session.in_nested_transaction():
+            raise RuntimeError("events are added outside of savepoints")
         name = event_name(type(event))
         self._types.setdefault(name, type(event))
-        transaction.add(
-            EventRow(
-                name=name,
-                version=event.version,
-                at_ms=self._clock.unix_ms() if at_ms is None else at_ms,
-                actor=actor,
-                scope=scope_of(event),
-                body=msgspec.json.encode(event),
-            )
-        )
-        sync = transaction.sync_session
-        if not sqlalchemy_event.contains(sync, "after_commit", self._ring):
-            sqlalchemy_event.listen(sync, "after_commit", self._ring)
-            sqlalchemy_event.listen(sync, "before_flush", _one_writer)
+        row = {
+            "name": name,
+            "version": event.version,
+            "at_ms": self._clock.unix_ms() if at_ms is None else at_ms,
+            "actor": actor,
+            "scope": scope_of(event),
+            "body": msgspec.json.encode(event),
+        }
+        added_events.put(session, row, self._ring)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver as long as the block runs, and what is left over from before first."""
         await self._open()
-        async with asyncio.TaskGroup() as group:
+        turns = Turns(self._database)
+        async with turns, asyncio.TaskGroup() as group:
             self._stopping.clear()
-            for subscription in self._subscriptions:
-                group.create_task(
-                    self._serve(subscription), name=f"bus {subscription.part}/{subscription.name}"
-                )
+            serving = [
+                group.create_task(self._serve(each, turns), name=f"bus {each.part}/{each.name}")
+                for each in self._subscriptions
+            ]
             # Apart from the subscriptions: a handler that hangs must be seen.
             tidying = group.create_task(self._again(self._tidy_hourly), name="bus tidy")
             measuring = group.create_task(self._again(self.measure), name="bus measure")
@@ -120,6 +127,7 @@ class Bus:
                 tidying.cancel()
                 measuring.cancel()
                 self._ring()
+                group.create_task(_cancel_late(serving), name="bus stop")
 
     async def deliver(self) -> int:
         """Deliver what is due now, to every subscription; return how many were handled."""
@@ -167,17 +175,23 @@ class Bus:
             await self._subscriptions[self._opened].open()
             self._opened += 1
 
-    def _ring(self, _session: object = None) -> None:
+    def _ring(self, names: Collection[str] | None = None) -> None:
+        """Wake those who hear events of these names, or everybody."""
         for subscription in self._subscriptions:
-            subscription.bell.set()
+            if names is None or not subscription.event_names.isdisjoint(names):
+                subscription.bell.set()
 
-    async def _serve(self, subscription: Subscription) -> None:
+    async def _serve(self, subscription: Hearing, turns: Turns) -> None:
+        name = f"bus {subscription.part}/{subscription.name}"
         while not self._stopping.is_set():
             subscription.bell.clear()
             try:
-                while await subscription.deliver() or subscription.more:
+                while not subscription.alone or await turns.mine(name):
+                    await subscription.deliver()
                     if self._stopping.is_set():
                         return
+                    if not subscription.more:
+                        break
             except Exception as error:
                 log.exception("event_log_unreachable", **safe_error(error))
             with contextlib.suppress(TimeoutError):
@@ -198,12 +212,9 @@ class Bus:
             await asyncio.sleep(_IDLE_S)
 
 
-def _one_writer(transaction: Session, _context: object, _instances: object) -> None:
-    """On PostgreSQL, let transactions that add events commit in the order of their ids.
-
-    Ids are given before the commit: without this, a reader could pass an id whose transaction commits
-    a moment later, and never hear of it. SQLite has one writer anyway.
-    """
-    adds = any(isinstance(each, EventRow) for each in transaction.new)
-    if adds and transaction.get_bind().dialect.name == "postgresql":
-        transaction.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+async def _cancel_late(serving: list[asyncio.Task[None]]) -> None:
+    if serving:
+        _, late = await asyncio.wait(serving, timeout=_STOP_WITHIN_S)
+        for task in late:
+            log.warning("handler_cancelled", task=task.get_name())
+            task.cancel()

@@ -8,9 +8,10 @@ from typing import Any
 
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, event, text
+from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -21,13 +22,13 @@ from sqlalchemy.orm import DeclarativeBase
 from base.database_url import CONNECT_WITHIN_S, is_sqlite, normal_url, reaching, shown
 from base.line import Line
 from base.migrations import MigrationsError, alembic_config, check, folders_of_source
+from base.sqlite_connection import connect
 
-_BUSY_MS = 5000
 _READ_ONLY = "inkcall_read_only"
-_POOL = 10
+_POOL = 11
 _WRITERS = 6
 """Of PostgreSQL's connections those that writers may hold: they wait for each other's rows, and
-readers must not wait with them."""
+readers must not wait with them. One more is kept for `base.turns`."""
 
 
 class Base(DeclarativeBase):
@@ -47,7 +48,7 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its transactions.
 
-    On SQLite a writing transaction takes the write lock at its start (`BEGIN IMMEDIATE`): one that
+    On SQLite a writing transaction takes the write lock with its first statement (`BEGIN IMMEDIATE`): one that
     began by reading and then wants to write could otherwise fail with "database is locked" without
     ever waiting. Writers of this process queue in the loop rather than in SQLite's sleeping retries.
     On PostgreSQL writers run side by side, each statement seeing what was committed before it: who
@@ -101,6 +102,16 @@ class Database:
             await transaction.execute(text("SELECT 1"))
         return True
 
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may work on it at once."""
+        return not is_sqlite(self._url)
+
+    async def connection_of_its_own(self) -> AsyncConnection:
+        """Return a connection on which each statement is a transaction; whoever asked closes it."""
+        own = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        return await own.connect()
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
@@ -128,26 +139,19 @@ def create_engine(url: str) -> AsyncEngine:
         event.listen(postgres.sync_engine, "before_cursor_execute", _without_nul, retval=True)
         return postgres
     # Hidden parameters: an error's text would otherwise carry names into the log.
-    engine = create_async_engine(url, pool_size=4, max_overflow=4, hide_parameters=True)
-    sync: Engine = engine.sync_engine
+    engine = create_async_engine(
+        url,
+        pool_size=8,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"async_creator_fn": connect},
+    )
 
-    @event.listens_for(sync, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver must not begin transactions by itself; "begin" below does.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # In WAL mode NORMAL keeps the database whole after a power cut but may lose the last
-        # commits; FULL costs one fsync a commit, and what we commit are facts.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        cursor.close()
-
-    @event.listens_for(sync, "begin")
+    @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(_READ_ONLY, False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        driver: Any = connection.connection.driver_connection
+        driver.begin("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
 

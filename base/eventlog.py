@@ -7,9 +7,10 @@ event_handled   what an idempotent handler has done already, by envelope
 """
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, case, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,17 +78,21 @@ async def first_time(transaction: AsyncSession, envelope: Envelope[DomainEvent])
     false. Either both are kept or neither.
     """
     part, _, subscription = envelope.to.partition("/")
-    key = (part, subscription, envelope.id)
-    if await transaction.get(HandledRow, key) is not None:
-        return False
-    transaction.add(HandledRow(part=part, subscription=subscription, event_id=envelope.id))
-    await transaction.flush()
-    return True
+    key = {"part": part, "subscription": subscription, "event_id": envelope.id}
+    note = _insert(transaction)(HandledRow).values(key).on_conflict_do_nothing()
+    done: Any = await transaction.execute(note)
+    return bool(done.rowcount)
 
 
 async def newest_id(transaction: AsyncSession) -> int:
     """Return the id of the latest event, 0 before the first."""
     return await transaction.scalar(select(func.max(EventRow.id))) or 0
+
+
+async def make_cursor(transaction: AsyncSession, part: str, subscription: str) -> None:
+    """Make the cursor of a subscription that has none; two processes may do so at once."""
+    new = {"part": part, "subscription": subscription, "last_id": 0, "replays": 0}
+    await transaction.execute(_insert(transaction)(CursorRow).values(new).on_conflict_do_nothing())
 
 
 async def replay(transaction: AsyncSession, part: str, from_id: int) -> list[str]:
@@ -181,6 +186,12 @@ async def lags(
         waiting, waiting_ms = (await transaction.execute(held)).one()
         found.append(Lag(*key, behind, waiting, _oldest(new_ms, waiting_ms)))
     return found
+
+
+def _insert(transaction: AsyncSession) -> Any:
+    """Return the INSERT of its database, which knows `on_conflict_do_nothing`."""
+    dialect = transaction.get_bind().dialect.name
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
 def _oldest(*times_ms: int | None) -> int | None:

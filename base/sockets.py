@@ -71,7 +71,7 @@ class SocketRoute:
     kind: str
     """A short fixed word for metrics."""
     decoder: FrameDecoder
-    """Of what a peer may send: `hello`, `Ping` if pages hold it, and the part's own messages."""
+    """Of what a peer may send: `hello`, `Ping` if tabs hold it, and the part's own messages."""
     handler: Callable[[Any], Handler]
     """Makes the handler of one socket, given the `Socket`."""
     hello: type[Message] = Hello

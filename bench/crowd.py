@@ -83,14 +83,14 @@ async def crowd(folder: Path, pairs: int) -> AsyncIterator[tuple[ServerProcess, 
                 student.sign_in(f"bench-s{number}", PASSWORD),
                 teacher.sign_in(f"bench-t{number}", PASSWORD),
             )
-            his, hers = await in_session(student, teacher)
+            student_peer, teacher_peer = await in_session(student, teacher)
             begun.append(
                 Pair(
                     student,
                     teacher,
-                    his.session,
-                    his.grant,
-                    hers.grant,
+                    student_peer.session,
+                    student_peer.grant,
+                    teacher_peer.grant,
                     f"pen{number}",
                     token,
                 )

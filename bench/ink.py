@@ -115,7 +115,7 @@ async def write(
 
 
 async def painted(student: Person) -> dict[int, float]:
-    """Return when the page first painted each sequence number, Unix ms."""
+    """Return when the tab first painted each sequence number, Unix ms."""
     rows = await student.page.evaluate("() => window.__inkcall.room.paints")
     first: dict[int, float] = {}
     for seq, at in rows:

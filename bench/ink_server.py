@@ -135,10 +135,10 @@ def measure(server: ServerProcess, pairs: list[Pair], rate: float, seconds: floa
     pens = [Pen(server.port, pair) for pair in pairs]
     selector = selectors.EpollSelector()
     for number, pair in enumerate(pairs):
-        his = page(server.port, pair.student.token, pair.student_grant, f"s{number}")
-        hers = page(server.port, pair.teacher.token, pair.teacher_grant, f"t{number}")
-        selector.register(his.link, selectors.EVENT_READ, (his, True))
-        selector.register(hers.link, selectors.EVENT_READ, (hers, False))
+        student_peer = page(server.port, pair.student.token, pair.student_grant, f"s{number}")
+        teacher_peer = page(server.port, pair.teacher.token, pair.teacher_grant, f"t{number}")
+        selector.register(student_peer.link, selectors.EVENT_READ, (student_peer, True))
+        selector.register(teacher_peer.link, selectors.EVENT_READ, (teacher_peer, False))
         selector.register(
             pens[number].socket.link, selectors.EVENT_READ, (pens[number].socket, False)
         )

@@ -46,26 +46,33 @@ async def voice(peer: Peer, media: MediaClient) -> None:
 
 
 async def one_call(
-    student: WireClient, teacher: WireClient, his: Peer, hers: Peer, number: int, pid: int
+    student: WireClient,
+    teacher: WireClient,
+    student_peer: Peer,
+    teacher_peer: Peer,
+    number: int,
+    pid: int,
 ) -> tuple[float, float]:
     """Set a call up and end it; return the server's CPU for either, seconds."""
-    async with MediaClient() as his_voice, MediaClient() as her_voice:
+    async with MediaClient() as student_voice, MediaClient() as teacher_voice:
         before = cpu_s(pid)
-        await hers.send(lobby.AcceptCall(call=await called(his, hers, teacher.person["id"])))
+        await teacher_peer.send(
+            lobby.AcceptCall(call=await called(student_peer, teacher_peer, teacher.person["id"]))
+        )
         ready = [
-            await his.wait(lobby.SessionReady, skip=number // 2),
-            await hers.wait(lobby.SessionReady, skip=number),
+            await student_peer.wait(lobby.SessionReady, skip=number // 2),
+            await teacher_peer.wait(lobby.SessionReady, skip=number),
         ]
         rooms = await asyncio.gather(
             student.room(ready[0].grant, f"web-s{number}"),
             teacher.room(ready[1].grant, f"web-t{number}"),
         )
-        await asyncio.gather(voice(rooms[0], his_voice), voice(rooms[1], her_voice))
+        await asyncio.gather(voice(rooms[0], student_voice), voice(rooms[1], teacher_voice))
         up = cpu_s(pid)
         await rooms[0].send(room.EndSession(n=1))
         await asyncio.gather(*(each.wait(room.SessionEnded) for each in rooms))
         await asyncio.gather(*(each.closed() for each in rooms))
-    await hers.wait(lobby.FormsDue, skip=len(hers.all(lobby.FormsDue)) - 1)
+    await teacher_peer.wait(lobby.FormsDue, skip=len(teacher_peer.all(lobby.FormsDue)) - 1)
     return up - before, cpu_s(pid) - up
 
 
@@ -80,7 +87,7 @@ async def measure(calls: int, loop: str, profile: str | None) -> None:
         ):
             assert server.process is not None
             pid = server.process.pid
-            hers = await available(teacher)
+            teacher_peer = await available(teacher)
             callers = [(student, await student.lobby()), (other, await other.lobby())]
             figures = []
             spy = None
@@ -100,13 +107,13 @@ async def measure(calls: int, loop: str, profile: str | None) -> None:
                         profile,
                     ]
                     spy = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-                who, his = callers[number % 2]
-                figure = await one_call(who, teacher, his, hers, number, pid)
+                who, student_peer = callers[number % 2]
+                figure = await one_call(who, teacher, student_peer, teacher_peer, number, pid)
                 if number >= 5:  # the first ones import, compile and fill caches
                     figures.append(figure)
                 # A student may call every two seconds; and nobody is silent for twelve.
                 await asyncio.sleep(1.1)
-                for each in (hers, *(peer for _, peer in callers)):
+                for each in (teacher_peer, *(peer for _, peer in callers)):
                     await ping(each, number)
             if spy is not None:
                 spy.send_signal(2)

@@ -42,6 +42,9 @@ class Buffering(Protocol):
     def stop(self) -> None:
         """Take nothing more: the next `take` is the last, without a seal."""
 
+    def lag_s(self) -> float:
+        """Return how long the oldest record not yet safe on the disk has waited."""
+
 
 @dataclass(slots=True, eq=False)
 class _Write:
@@ -77,6 +80,8 @@ class Flusher:
         self._idle.set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: ThreadPoolExecutor | None = None
+        self.bytes_written = 0
+        """Bytes of all recordings known to be on the disk, their heads not counted."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
@@ -96,6 +101,10 @@ class Flusher:
 
     def __len__(self) -> int:
         return len(self._recordings)
+
+    def lag_s(self) -> float:
+        """Return how far the recording that is most behind is behind."""
+        return max((recording.lag_s() for recording in self._recordings), default=0.0)
 
     def add(self, recording: Buffering) -> None:
         """Flush a recording from now on, until its end or its first error."""
@@ -168,6 +177,8 @@ class Flusher:
             write = self._written.popleft()
             recording = write.recording
             self._under_way.discard(recording)
+            if write.error is None:
+                self.bytes_written += len(write.data)
             if write.error is not None or write.last:
                 del self._recordings[recording]
             recording.taken(write.error, write.last)

@@ -119,6 +119,10 @@ class RecorderMember:
             since = self._waiting_since_us
         return 0.0 if since is None else max(0.0, (at_us - since) / 1e6)
 
+    def lag_s(self) -> float:
+        """Return `lag` as of now."""
+        return self.lag(self._clock_us())
+
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
         """Keep one decrypted RTP packet of a member, as it arrived. The hot path; never raises."""
         number = self._numbers.get(member)
@@ -136,6 +140,10 @@ class RecorderMember:
             return
         self._events += 1
         self._append(encode_record(Kind.EVENT, at_us, payload), at_us)
+
+    def left_out(self, reason: str) -> None:
+        """The room could not hand something over: what is missing makes the recording worthless."""
+        self._fail(reason)
 
     async def seal(self, reason: str) -> None:
         """Write what is left and the seal, and close. What comes later is not kept.

@@ -9,6 +9,7 @@ from pathlib import Path
 from base.part import HealthCheck, Part, Process, StartError
 from recorder.config import RecorderConfig, recordings_dir
 from recorder.flusher import Flusher
+from recorder.gauges import RecorderGauges
 from recorder.library import Library
 
 
@@ -28,7 +29,8 @@ async def start(process: Process) -> AsyncIterator[None]:
     flusher = Flusher(section.flush_interval_s)
     process.provide(Library(folder))
     process.provide(flusher)
-    process.work.append(flusher.running())
+    gauges = RecorderGauges(flusher, process.metrics)
+    process.work += [flusher.running(), gauges.running()]
     process.health["disk"] = disk_check(folder, section.min_free_bytes)
     yield
 

@@ -27,6 +27,8 @@ LONG_FUNCTIONS = {
     "server/media/relay.py:receive": "the way of each packet: every call costs all calls of the server",
 }
 """Functions that may be longer, and why. Tests may: they tell a story from beginning to end."""
+MIN_WEB_TESTS = 0.5
+"""Lines of the front end's tests for each line of it. What is shown and sent breaks unseen otherwise."""
 MAX_BYTES = 200 * 1024
 
 
@@ -86,6 +88,16 @@ def test_no_source_file_is_longer_than_can_be_read() -> None:
         return len(path.read_text("utf-8").splitlines()) > most
 
     assert shown([path for path in SOURCES if too_long(path)]) == []
+
+
+def test_the_front_end_is_tested_by_half_as_many_lines_as_it_has() -> None:
+    def lines(folder: str) -> int:
+        code = [path for path in SOURCES if path.is_relative_to(ROOT / "web" / folder)]
+        # Dictionaries have a test of their own, which reads every key.
+        code = [path for path in code if not path.name.startswith("words.")]
+        return sum(len(path.read_text("utf-8").splitlines()) for path in code)
+
+    assert lines("tests") >= MIN_WEB_TESTS * lines("src")
 
 
 def test_the_composition_root_does_not_grow() -> None:

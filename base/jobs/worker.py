@@ -56,7 +56,7 @@ class Worker:
             try:
                 yield
             finally:
-                # Told, not cancelled: one cancelled inside a transaction may leave SQLite locked.
+                # Told, not cancelled: an attempt that is told gives its job back.
                 self._stopping.set()
                 self._jobs.bell.set()
                 for lease in self._attempts.values():

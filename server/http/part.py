@@ -14,7 +14,7 @@ from server.http.keys import LiveRooms
 from server.http.routes import setup
 from server.live.hub import Hub
 from server.photo_config import PhotosConfig
-from server.photo_desk import PhotoDesk
+from server.photo_service import PhotoService
 from server.photos import PhotoWorkshop
 from server.sockets.hello import Greeter, greeting
 from server.sockets.socket import Socket, Sockets
@@ -39,7 +39,7 @@ def provide_own(process: Process) -> None:
     config = process.config.of(PhotosConfig)
     process.provide(PhotoWorkshop(config))
     process.provide(
-        PhotoDesk(
+        PhotoService(
             process.need(Storage),  # type: ignore[type-abstract]
             process.need(SessionService),
             process.need(LiveRooms),  # type: ignore[type-abstract]

@@ -18,7 +18,7 @@ from server.http.keys import LiveRooms
 from server.http.request import identity, read_at_most
 from server.http.stream import stream
 from server.photo_config import PhotosConfig
-from server.photo_desk import PhotoDesk, storage_key
+from server.photo_service import PhotoService, storage_key
 from server.photos import PhotoWorkshop
 from sessions.routes import session
 from sessions.service import SessionService
@@ -57,7 +57,7 @@ async def upload(
     request: web.Request,
     config: Config,
     workshop: PhotoWorkshop,
-    desk: PhotoDesk,
+    photos: PhotoService,
     counters: HttpCounters,
 ) -> web.Response:
     """POST /api/sessions/{session}/photos."""
@@ -66,7 +66,7 @@ async def upload(
         with workshop.place(person):
             most = config.of(PhotosConfig).max_bytes
             made = await workshop.prepare(await _received(request, most))
-        photo = await desk.take(session_id, person, made)
+        photo = await photos.take(session_id, person, made)
     except Refusal as refusal:
         counters.photos.labels(refusal.code).inc()
         raise

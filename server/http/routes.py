@@ -118,7 +118,7 @@ def _served(route: Route, process: Process, table: Table) -> Callable[[web.Reque
         if gate is not None:
             known = identity(request)
             gate.refuse_who_never_may(known)
-            gate.refuse_unless_reached(known, await gate.of.call(given(gate.of)))
+            await gate.refuse_unless_reached(known, given(gate.of))
         more = {do.body: await body(request, route.body)} if do.body else {}
         answer = await do.call(given(do), **more)
         if isinstance(answer, web.StreamResponse):

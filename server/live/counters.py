@@ -4,18 +4,11 @@ from base.metrics import Metrics
 
 
 class RoomCounters:
-    """The counters and gauges of rooms, their members, their voices and their recordings."""
+    """The counters and gauges of rooms, their members and their voices."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.rooms = metrics.gauge("inkcall_rooms", "Rooms that are open")
         self.members = metrics.gauge("inkcall_members", "Members connected to rooms", ["role"])
         self.loss_ratio = metrics.gauge(
             "inkcall_media_loss_ratio", "Mean packet loss of all legs, 0 to 1"
-        )
-        self.recorder_lag = metrics.gauge(
-            "inkcall_recorder_lag_seconds",
-            "Age of the oldest byte not yet on disk, worst recording",
-        )
-        self.recorder_bytes = metrics.counter(
-            "inkcall_recorder_bytes_total", "Bytes written to recordings"
         )

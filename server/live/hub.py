@@ -1,13 +1,12 @@
 """All running sessions of this process: made when a call is accepted, gone when sealed.
 
-make ── recorder open ── row in the database ── room open ── … ── ended ── sealed, row closed
+make ── outputs open ── row in the database ── room open ── … ── ended ── sealed, row closed
   └── recorder cannot write | full | draining: no session, and the call says `failed`
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 from base.background import Background, kept_running
 from base.clock import Clock
@@ -18,12 +17,10 @@ from base.log import get_logger
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from people.service import PeopleService
-from recorder.config import RecorderConfig, recordings_dir
-from recorder.flusher import Flusher
-from recorder.format.records import RecordedMember, RecordingInfo
-from recorder.member import RecorderMember, RecorderUnavailable
 from server.live.counters import RoomCounters
 from server.live.live_room import LiveRoom
+from server.live.outputs import Opening, OpenOutput, Output, Outputs
+from server.live.recording import unrecorded
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.endpoint import MediaEndpoint
 from server.media.plane import Tap
@@ -37,9 +34,6 @@ from wire.room import EndReason
 
 log = get_logger(__name__)
 
-RECORDER_BUFFER_BYTES = 8 * 1024 * 1024
-"""More than two tabs and a pen can send in their bursts, so that only the disk can overflow it."""
-
 
 class Hub:
     """The live rooms by session id, and their way into and out of the world."""
@@ -52,7 +46,6 @@ class Hub:
         lag: LoopLag,
         background: Background,
         media: MediaEndpoint,
-        flusher: Flusher,
         people: PeopleService,
         sessions: SessionService,
     ) -> None:
@@ -63,7 +56,6 @@ class Hub:
         self._lag = lag
         self._background = background
         self._media = media
-        self._flusher = flusher
         self._people = people
         self._sessions = sessions
         self._rooms: dict[str, LiveRoom] = {}
@@ -74,6 +66,8 @@ class Hub:
         self.draining_until_ms: int | None = None
         self._drained = False
         """True once the deadline has passed: a room that is still being made ends at once."""
+        self.outputs: list[OpenOutput] = []
+        """What every room is heard by from its first event on: the recorder, exports of other parts."""
         self.on_opened: list[Callable[[LiveRoom, str], None]] = []
         """Told `(room, teacher id)` when a room opened: their pens come in."""
         self.on_ended: list[Callable[[str], None]] = []
@@ -106,29 +100,45 @@ class Hub:
     ) -> LiveRoom:
         session = new_id("s")
         pupil, tutor = await self._people.person(student), await self._people.person(teacher)
+        places = (Place(student, pupil.name, "student"), Place(teacher, tutor.name, "teacher"))
         opened, opened_ms = self._clock.now(), self._clock.unix_ms()
-        # The recorder is in the room before anything can happen there.
-        recorder = await self._record(session, opened, opened_ms, subject, student, teacher)
+        ended_early: list[EndReason] = []
+
+        def end(reason: EndReason) -> None:
+            live = self._rooms.get(session)
+            if live is None:
+                ended_early.append(reason)
+            else:
+                live.end(reason)
+
+        outputs = await self._open_outputs(
+            Opening(
+                session=session,
+                subject=subject,
+                opened_unix_ms=opened_ms,
+                places=places,
+                clock_us=lambda: max(0, int((self._clock.now() - opened) * 1e6)),
+                end=end,
+            )
+        )
         try:
             await self._sessions.create(
                 session, call, student, teacher, subject, note, started_ms=opened_ms
             )
         except BaseException:
-            await recorder.seal("failed")
+            await Outputs(session, outputs).seal("failed")
             raise
+        # An output that failed meanwhile says so in the next turn of the loop.
+        await asyncio.sleep(0)
         rooms = self._config.of(RoomsConfig)
-        room = Room(
-            session,
-            [Place(student, pupil.name, "student"), Place(teacher, tutor.name, "teacher")],
-            RoomLimits(
-                grace_s=rooms.grace_s,
-                limit_s=rooms.limit_s,
-                warning_s=rooms.warning_s,
-                kept_events=rooms.kept_events,
-            ),
-            opened,
+        limits = RoomLimits(
+            grace_s=rooms.grace_s,
+            limit_s=rooms.limit_s,
+            warning_s=rooms.warning_s,
+            kept_events=rooms.kept_events,
         )
-        live = LiveRoom(room, recorder, self._clock, self._make_voices, self._finished)
+        room = Room(session, places, limits, opened)
+        live = LiveRoom(room, outputs, self._clock, self._make_voices, self._finished)
         self._rooms[session] = live
         self._counters.rooms.set(len(self._rooms))
         live.open()
@@ -136,9 +146,9 @@ class Hub:
             hook(live, teacher)
         log.info("session_opened", session=session, call=call)
         # Both may have come while the row was written, when there was no room yet to end.
-        if recorder.failed is not None:
-            live.end("recorder_failed")
-            raise _unrecorded()
+        if ended_early:
+            live.end(ended_early[0])
+            raise unrecorded()
         if self._drained:
             live.end("drained")
             raise Refusal(codes.DRAINING, "the server is going down")
@@ -152,41 +162,17 @@ class Hub:
         if self._lag.p99_s() > self._config.of(RoomsConfig).max_loop_lag_s:
             raise Refusal(codes.FULL, "the server is overloaded")
 
-    async def _record(
-        self,
-        session: str,
-        opened: float,
-        opened_ms: int,
-        subject: str,
-        student: str,
-        teacher: str,
-    ) -> RecorderMember:
-        def failed(reason: str) -> None:
-            log.error("recorder_failed", session=session, reason=reason)
-            if (live := self._rooms.get(session)) is not None:
-                live.end("recorder_failed")
-
-        try:
-            return await RecorderMember.open(
-                Path(recordings_dir(self._config)),
-                RecordingInfo(
-                    session=session,
-                    opened_unix_ms=opened_ms,
-                    subject=subject,
-                    members=[
-                        RecordedMember(member=student, role="student"),
-                        RecordedMember(member=teacher, role="teacher"),
-                    ],
-                ),
-                lambda: max(0, int((self._clock.now() - opened) * 1e6)),
-                self._flusher,
-                on_failed=failed,
-                min_free_bytes=self._config.of(RecorderConfig).min_free_bytes,
-                max_buffer_bytes=RECORDER_BUFFER_BYTES,
-            )
-        except RecorderUnavailable as error:
-            log.error("recorder_unavailable", session=session, reason=error.reason)
-            raise _unrecorded() from error
+    async def _open_outputs(self, opening: Opening) -> list[Output]:
+        """Open what hears the room, before anything can happen there; all of it or nothing."""
+        opened: list[Output] = []
+        for open_output in self.outputs:
+            try:
+                output = await open_output(opening)
+            except BaseException:
+                await Outputs(opening.session, opened).seal("failed")
+                raise
+            opened.append(output)
+        return opened
 
     def _make_voices(self, keep: Tap, changed: Callable[[], None]) -> Voices:
         return Voices(self._media, self._background, keep, changed)
@@ -219,7 +205,6 @@ class Hub:
                 await live.voices.close()
             finally:
                 await live.seal(reason)
-            self._counters.recorder_bytes.inc(live.newly_recorded())
         finally:
             try:
                 await self._sessions.end(room.session, ended_ms, reason, facts)
@@ -285,12 +270,5 @@ class Hub:
             for role, count in roles.items():
                 self._counters.members.labels(role).set(count)
             rooms = self._rooms.values()
-            lags = [live.recorder_lag_s() for live in rooms]
-            self._counters.recorder_lag.set(max(lags, default=0.0))
-            self._counters.recorder_bytes.inc(sum(live.newly_recorded() for live in rooms))
             losses = [q.loss for live in rooms for q in live.voices.qualities()]
             self._counters.loss_ratio.set(sum(losses) / len(losses) if losses else 0.0)
-
-
-def _unrecorded() -> Refusal:
-    return Refusal(codes.RECORDER_UNAVAILABLE, "the session cannot be recorded, so it cannot start")

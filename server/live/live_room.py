@@ -1,12 +1,9 @@
 """A running session: the room's core with its sockets, voices, outputs and timer around it."""
 
-import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 from base.clock import Clock
-from base.log import get_logger, safe_error
-from server.live.outputs import Audience, Output, Tabs
+from server.live.outputs import Audience, Output, Outputs, Tabs
 from server.live.voice import QUALITY_INTERVAL_S, Voices
 from server.media.plane import Tap, Tapped
 from server.room.effects import (
@@ -26,16 +23,6 @@ from wire.common import Draining, Message
 from wire.pen import PenRoom
 from wire.room import EndReason
 
-log = get_logger(__name__)
-
-
-class Recorder(Output, Protocol):
-    """The one output without which there is no session (`recorder.member.RecorderMember`)."""
-
-    @property
-    def bytes_written(self) -> int: ...
-    def lag(self, at_us: int) -> float: ...
-
 
 class LiveRoom:
     """Carries out what the room's core decides. All methods run on the loop."""
@@ -43,29 +30,24 @@ class LiveRoom:
     def __init__(
         self,
         room: Room,
-        recorder: Recorder,
+        kept_by: Iterable[Output],
         clock: Clock,
         make_voices: Callable[[Tap, Callable[[], None]], Voices],
         on_finished: Callable[["LiveRoom", EndReason], None],
     ) -> None:
+        """`kept_by` are the outputs that were opened for this room: the recorder, exports."""
         self.room = room
-        self.recorder = recorder
         self._clock = clock
         self._on_finished = on_finished
         self._sockets: dict[str, Socket] = {}
         self.audience = Audience(room)
-        self.outputs: list[Output] = [recorder, Tabs(room, self._sockets), self.audience]
-        """Whatever events and voices go to. The recorder is first: nothing is seen and not kept."""
+        tabs = Tabs(room, self._sockets)
+        self.outputs = Outputs(room.session, [*kept_by, tabs, self.audience])
         self._alarm = Alarm(clock, self._on_time)
-        self._counted = 0
         self.voices = make_voices(self._keep_voices, self.show_quality)
 
-    def at_us(self) -> int:
-        """Return now on the session's clock, microseconds since the room opened."""
-        return max(0, int((self._clock.now() - self.room.opened) * 1e6))
-
     def open(self) -> None:
-        """Begin: the first events go to the recorder, which is there already."""
+        """Begin: the first events go to the outputs that keep, which are there already."""
         self._carry(self.room.open(self._clock.now()))
         self._schedule()
 
@@ -139,31 +121,16 @@ class LiveRoom:
         self.show_quality()
 
     async def seal(self, reason: EndReason) -> None:
-        """Finish every output, the recorder also when another one cannot be finished."""
-        for output in [other for other in self.outputs if other is not self.recorder]:
-            try:
-                await output.seal(reason)
-            except Exception as error:
-                self._lost(output, error)
-        await self.recorder.seal(reason)
-
-    def recorder_lag_s(self) -> float:
-        """Return how far the recorder is behind."""
-        return self.recorder.lag(self.at_us())
-
-    def newly_recorded(self) -> int:
-        """Return how many bytes reached the disk since this was asked last."""
-        before, self._counted = self._counted, self.recorder.bytes_written
-        return self._counted - before
+        """Finish every output."""
+        await self.outputs.seal(reason)
 
     # --- inside ----------------------------------------------------------------------------
 
     def _keep_voices(self, tapped: list[Tapped]) -> None:
         opened = self.room.opened
-        for member, packet, at in tapped:
-            at_us = max(0, int((at - opened) * 1e6))
-            for output in self.outputs:
-                output.voice(member, packet, at_us)
+        self.outputs.voices(
+            [(member, packet, max(0, int((at - opened) * 1e6))) for member, packet, at in tapped]
+        )
 
     def _is_tab(self, connection: str) -> bool:
         known = self.room.connections.get(connection)
@@ -173,7 +140,7 @@ class LiveRoom:
         for effect in effects:
             # Ink comes here 6 000 times a second; the two effects of each message are asked first.
             if isinstance(effect, ToAll):
-                self._send_all(effect)
+                self.outputs.event(effect.at_us, effect.frame)
             elif isinstance(effect, ToOne):
                 self._send_one(effect.connection, effect.message)
             elif isinstance(effect, Resend):
@@ -189,21 +156,6 @@ class LiveRoom:
                 self.voices.mute(effect.member, effect.muted)
             else:
                 self._finish(effect.reason)
-
-    def _send_all(self, effect: ToAll) -> None:
-        for output in self.outputs:
-            try:
-                output.event(effect.at_us, effect.frame)
-            # One output's trouble is not the others'; without the recorder there is no session.
-            except Exception as error:
-                self._lost(output, error)
-
-    def _lost(self, output: Output, error: Exception) -> None:
-        name = type(output).__name__
-        log.error("output_failed", session=self.room.session, output=name, **safe_error(error))
-        self.outputs = [other for other in self.outputs if other is not output]
-        if output is self.recorder:
-            asyncio.get_running_loop().call_soon(self.end, "recorder_failed")
 
     def _send_others(self, connection: str, message: Message) -> None:
         key = f"pointer {self.room.connections[connection].member}"

@@ -8,11 +8,21 @@ Members make events; the audience only hears them. Joining, leaving or losing on
 no event, costs the others nothing, and never ends the room.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from server.room.room import Room
+from base.log import get_logger, safe_error
+from server.room.room import Place, Room
 from server.sockets.socket import Socket
+from wire import codes
+from wire.room import EndReason
+
+log = get_logger(__name__)
+
+Heard = tuple[str, bytes, int]
+"""A member, a decrypted RTP packet of theirs as it came, its time on the session's clock in microseconds."""
 
 
 class Output(Protocol):
@@ -24,8 +34,88 @@ class Output(Protocol):
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
         """Take a decrypted RTP packet of a member, as it came."""
 
+    def left_out(self, reason: str) -> None:
+        """One of these two raised: nothing more comes, until `seal`. Called in the midst of an event:
+        an output without which there is no session ends it in the next turn of the loop."""
+
     async def seal(self, reason: str) -> None:
         """Nothing more comes: finish what is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What an output is told of the room it is opened for, before anything can happen there."""
+
+    session: str
+    subject: str
+    opened_unix_ms: int
+    places: tuple[Place, ...]
+    clock_us: Callable[[], int]
+    """The session's clock, microseconds."""
+    end: Callable[[EndReason], None]
+    """Ends the session, for an output without which there can be none."""
+
+
+OpenOutput = Callable[[Opening], Awaitable[Output]]
+"""Opens an output of a room that is being made; a `Refusal` says why there can be no session."""
+
+
+class Outputs:
+    """The one list. One output's trouble is not the others': what raises is left out, and still sealed."""
+
+    def __init__(self, session: str, outputs: Iterable[Output]) -> None:
+        """What keeps comes first, so that nothing is seen and not kept."""
+        self._session = session
+        self._fed: list[Output] = []
+        self._all: list[Output] = []
+        for output in outputs:
+            self.add(output)
+
+    def __iter__(self) -> Iterator[Output]:
+        return iter(self._fed)
+
+    def add(self, output: Output) -> None:
+        """Feed one more from now on."""
+        self._fed.append(output)
+        self._all.append(output)
+
+    def event(self, at_us: int, frame: bytes) -> None:
+        """Give an event to each."""
+        for output in self._fed:
+            try:
+                output.event(at_us, frame)
+            except Exception as error:
+                self._leave_out(output, error)
+
+    def voices(self, heard: list[Heard]) -> None:
+        """Give what was tapped in one go to each, in its order."""
+        for output in self._fed:
+            try:
+                voice = output.voice
+                for member, packet, at_us in heard:
+                    voice(member, packet, at_us)
+            except Exception as error:
+                self._leave_out(output, error)
+
+    async def seal(self, reason: str) -> None:
+        """Finish each, also those that were left out; none waits for another."""
+        await asyncio.gather(*(self._seal(output, reason) for output in self._all))
+
+    async def _seal(self, output: Output, reason: str) -> None:
+        try:
+            await output.seal(reason)
+        except Exception as error:
+            self._log("output_not_sealed", output, error)
+
+    def _leave_out(self, output: Output, error: Exception) -> None:
+        # A new list: the old one is being walked through.
+        self._fed = [other for other in self._fed if other is not output]
+        self._log("output_failed", output, error)
+        output.left_out(type(error).__name__)
+
+    def _log(self, what: str, output: Output, error: Exception) -> None:
+        name = type(output).__name__
+        log.error(what, session=self._session, output=name, **safe_error(error))
 
 
 class Tabs:
@@ -38,10 +128,17 @@ class Tabs:
     def event(self, at_us: int, frame: bytes) -> None:
         for seat in self._room.seats.values():
             if seat.tab is not None and (socket := self._sockets.get(seat.tab)) is not None:
-                socket.send_frame(frame)
+                try:
+                    socket.send_frame(frame)
+                except Exception as error:
+                    log.error("tab_failed", session=self._room.session, **safe_error(error))
+                    socket.close(codes.INTERNAL)  # it comes back and reads what it missed
 
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
         """Voices reach tabs through the media plane."""
+
+    def left_out(self, reason: str) -> None:
+        """Nothing to undo."""
 
     async def seal(self, reason: str) -> None:
         """The room itself closes its members' sockets, with the code of its end."""
@@ -70,11 +167,18 @@ class Audience:
         self._sockets.pop(socket.id, None)
 
     def event(self, at_us: int, frame: bytes) -> None:
-        for socket in self._sockets.values():
-            socket.send_frame(frame)
+        for socket in [*self._sockets.values()]:
+            try:
+                socket.send_frame(frame)
+            except Exception as error:
+                log.error("listener_failed", session=self._room.session, **safe_error(error))
+                self.leave(socket)
 
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
         """Voices reach the audience through the media plane."""
+
+    def left_out(self, reason: str) -> None:
+        """Nothing to undo."""
 
     async def seal(self, reason: str) -> None:
         """Close every socket; what is queued is sent first."""

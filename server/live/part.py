@@ -16,6 +16,7 @@ from server.live.grants import Grants
 from server.live.hub import Hub
 from server.live.pen_socket import PenSocket
 from server.live.pens import ConnectedPens
+from server.live.recording import recorder_output
 from server.live.room_socket import RoomSocket
 from server.media.endpoint import MediaEndpoint
 from server.sockets.config import RoomsConfig
@@ -39,10 +40,10 @@ async def start(process: Process) -> AsyncIterator[None]:
         lag,
         process.background,
         process.need(MediaEndpoint),
-        process.need(Flusher),
         people,
         sessions,
     )
+    hub.outputs.append(recorder_output(config, process.need(Flusher)))
     rooms = config.of(RoomsConfig)
     grants = Grants(process.need(Signer), clock, rooms.limit_s + rooms.grace_s)
     pens = ConnectedPens()

@@ -17,10 +17,10 @@ class PenSocket(Handler):
     """Hands a pen's ink to the room its teacher is in."""
 
     def __init__(
-        self, socket: Socket, desk: ConnectedPens, pens: PenService, people: PeopleService
+        self, socket: Socket, connected: ConnectedPens, pens: PenService, people: PeopleService
     ) -> None:
         self._socket = socket
-        self._desk = desk
+        self._connected = connected
         self._pens = pens
         self._people = people
         self._pen: PenIdentity | None = None
@@ -37,16 +37,16 @@ class PenSocket(Handler):
         self._socket.send(
             PenWelcome(version=PROTOCOL_VERSION, teacher=teacher.id, teacher_name=teacher.name)
         )
-        self._desk.enter(self._socket, pen.pen_id, pen.teacher_id)
+        self._connected.enter(self._socket, pen.pen_id, pen.teacher_id)
 
     async def received(self, message: Message) -> None:
         assert self._pen is not None  # `opened` comes first
         if isinstance(message, PenStatus):
             return
-        live = self._desk.room_of(self._pen.teacher_id)
+        live = self._connected.room_of(self._pen.teacher_id)
         if live is not None:
             live.received(self._socket, message)
 
     async def closed(self) -> None:
         if self._pen is not None:
-            self._desk.leave(self._socket, self._pen.pen_id)
+            self._connected.leave(self._socket, self._pen.pen_id)

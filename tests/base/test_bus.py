@@ -1,39 +1,24 @@
 """The event log: an event comes with its change, after it, at least once, in order, for each alone."""
 
 import asyncio
-import random
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from sqlalchemy import Integer, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select, update
 
 from base.bus import Bus
-from base.db import Base
-from base.eventlog import EventRow, HandledRow, first_time, newest_id
-from base.events import DomainEvent, Envelope
+from base.eventlog import EventRow, first_time, newest_id
+from base.events import Envelope
 from base.subscription import Subscription
+from people.tables import PersonRow
 from tests.fakes.clock import FakeClock
+from tests.fakes.events import Happened, Listener, Other, publish, until_somebody_waits_for_a_lock
 from tests.fakes.pen_server import until
 from tests.fakes.services import Kept, kept
-
-
-class Happened(DomainEvent, tag="test_happened", frozen=True, kw_only=True):
-    about: ClassVar[tuple[str, str]] = ("thing", "thing")
-    kept_days: ClassVar[int | None] = 7
-
-    what: str
-    thing: str = "t"
-
-
-class Other(DomainEvent, tag="test_other", frozen=True, kw_only=True):
-    pass
-
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
@@ -42,35 +27,6 @@ pytestmark = pytest.mark.usefixtures("each_database")
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:
     async with kept(tmp_path) as services:
         yield services
-
-
-async def publish(services: Kept, *events: DomainEvent) -> None:
-    async with services.database.transaction() as transaction:
-        for event in events:
-            services.bus.add(transaction, event, actor="p_1")
-
-
-class Listener:
-    """Notes what it was told; fails as often as asked, or always for some."""
-
-    def __init__(self, failures: int = 0, never: str = "") -> None:
-        self.heard: list[str] = []
-        self.failures = failures
-        self.never = never
-        self.envelopes: list[Envelope[Happened]] = []
-        self.any = asyncio.Event()
-
-    async def __call__(self, envelope: Envelope[Happened]) -> None:
-        if self.failures or envelope.event.what == self.never:
-            self.failures = max(0, self.failures - 1)
-            raise RuntimeError("not now")
-        self.heard.append(envelope.event.what)
-        self.envelopes.append(envelope)
-        self.any.set()
-
-    @property
-    def handlers(self) -> Mapping[type[Happened], Any]:
-        return {Happened: self}
 
 
 async def test_an_event_is_delivered_after_the_commit_without_waiting(services: Kept) -> None:
@@ -246,6 +202,59 @@ async def test_a_replay_in_the_middle_of_a_delivery_is_not_undone_by_it(services
     assert heard == ["one", "two", "one", "two"]
 
 
+async def test_two_that_add_events_never_wait_for_each_other_in_a_circle(
+    services: Kept, each_database: str
+) -> None:
+    if each_database == "sqlite":
+        return  # one writer at a time
+    student = await services.student()
+    touch = update(PersonRow).where(PersonRow.id == student.id).values(school="s")
+    async with services.database.transaction() as first, asyncio.TaskGroup() as group:
+        await first.execute(touch)
+
+        async def adds_and_then_touches_the_same_row() -> None:
+            async with services.database.transaction() as second:
+                services.bus.add(second, Happened(what="second"))
+                row = await second.get_one(PersonRow, student.id)
+                row.school = "t"
+
+        group.create_task(adds_and_then_touches_the_same_row())
+        await until_somebody_waits_for_a_lock(services)
+        services.bus.add(first, Happened(what="first"))
+        await first.commit()
+    async with services.database.reading() as transaction:
+        rows = await transaction.scalars(select(EventRow).order_by(EventRow.id))
+        kept_ = [row.body for row in rows if row.name == "test_happened"]
+    assert [b"first" in body for body in kept_] == [True, False]
+
+
+async def test_an_event_inside_a_savepoint_is_a_mistake(services: Kept) -> None:
+    async with services.database.transaction() as transaction, transaction.begin_nested():
+        with pytest.raises(RuntimeError, match="savepoint"):
+            services.bus.add(transaction, Other())
+
+
+async def test_a_handler_that_hangs_does_not_hold_up_the_end(
+    services: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("base.bus._STOP_WITHIN_S", 0.01)
+    entered = asyncio.Event()
+
+    async def hang(_envelope: Envelope[Happened]) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    services.bus.subscribe("test", "hangs", {Happened: hang})
+    async with asyncio.timeout(20), services.bus.running():
+        await publish(services, Happened(what="one"))
+        await entered.wait()
+    listener = Listener()
+    again = Bus(services.database, services.clock, services.metrics)
+    again.subscribe("test", "hangs", listener.handlers)
+    await again.deliver()
+    assert listener.heard == ["one"]
+
+
 def shown(services: Kept, name: str, part: str = "t", subscription: str = "s") -> float | None:
     labels = {"part": part, "subscription": subscription}
     return services.metrics.registry.get_sample_value(f"inkcall_events_{name}", labels)
@@ -385,107 +394,3 @@ async def test_leaving_the_block_leaves_no_task(services: Kept) -> None:
     async with services.bus.running():
         pass
     assert asyncio.all_tasks() == before
-
-
-# --- crashes between any two steps -----------------------------------------------------------
-
-
-class Tally(Base):
-    """What an idempotent handler keeps: one row a thing."""
-
-    __tablename__ = "test_tally"
-
-    thing: Mapped[str] = mapped_column(String(16), primary_key=True)
-    count: Mapped[int] = mapped_column(Integer)
-
-
-Base.metadata.remove(Tally.__table__)  # type: ignore[arg-type]  # no migration knows it
-
-
-class Crash(BaseException):
-    """The process is gone: nothing catches it."""
-
-
-class CrashingDatabase:
-    """Ends the process before or after one of its transactions, chosen by the test."""
-
-    def __init__(self, services: Kept, dice: random.Random) -> None:
-        self.real = services.database
-        self.dice = dice
-        self.armed = True
-
-    def transaction(self) -> Any:
-        return self._wrapped(self.real.transaction())
-
-    def reading(self) -> Any:
-        return self._wrapped(self.real.reading())
-
-    def _wrapped(self, inner: Any) -> Any:
-        from contextlib import asynccontextmanager
-
-        @asynccontextmanager
-        async def around() -> AsyncIterator[Any]:
-            if self.armed and self.dice.random() < 0.1:
-                raise Crash
-            async with inner as session:
-                yield session
-                if self.armed and self.dice.random() < 0.1:
-                    raise Crash  # before the commit
-            if self.armed and self.dice.random() < 0.1:
-                raise Crash  # after it
-
-        return around()
-
-
-@pytest.mark.parametrize("round_", range(4))
-async def test_over_crashes_between_any_two_steps_each_hears_all_in_order_and_counts_once(
-    tmp_path: Path, round_: int
-) -> None:
-    seed = time.time_ns() % 1_000_000 + round_
-    print(f"seed {seed}")
-    dice = random.Random(seed)
-    clock = FakeClock()
-    things = ["a", "b", "c"]
-    sent: dict[str, list[str]] = {thing: [] for thing in things}
-    heard: dict[str, list[str]] = {thing: [] for thing in things}
-    async with kept(tmp_path, clock) as services:
-        async with services.database.transaction() as transaction:
-            connection = await transaction.connection()
-            await connection.run_sync(Tally.__table__.create)  # type: ignore[attr-defined]
-        for n in range(40):
-            thing = dice.choice(things)
-            sent[thing].append(str(n))
-            await publish(services, Happened(what=str(n), thing=thing))
-
-        async def count(envelope: Envelope[Happened]) -> None:
-            if dice.random() < 0.2:
-                raise RuntimeError("a passing trouble")
-            async with crashing.transaction() as transaction:
-                if await first_time(transaction, envelope):
-                    row = await transaction.get(Tally, envelope.event.thing)
-                    if row is None:
-                        transaction.add(Tally(thing=envelope.event.thing, count=1))
-                    else:
-                        row.count += 1
-            heard[envelope.event.thing].append(envelope.event.what)
-
-        for life in range(160):
-            crashing = CrashingDatabase(services, dice)
-            crashing.armed = life < 100
-            bus = Bus(crashing, clock, services.metrics)  # type: ignore[arg-type]
-            bus.subscribe("test", "count", {Happened: count})
-            try:
-                await bus.deliver()
-            except Crash:
-                continue
-            finally:
-                clock.advance(700)
-        for thing in things:
-            first_times = list(dict.fromkeys(heard[thing]))
-            assert first_times == sent[thing], f"seed {seed}"
-        async with services.database.reading() as transaction:
-            counts = {row.thing: row.count for row in await transaction.scalars(select(Tally))}
-        assert counts == {thing: len(each) for thing, each in sent.items() if each}, f"seed {seed}"
-        await bus.tidy()
-        async with services.database.reading() as transaction:
-            assert list(await transaction.scalars(select(HandledRow))) == []

@@ -109,3 +109,31 @@ async def test_a_nul_in_a_text_is_no_error(services: Kept) -> None:
     (kept_name,) = await names(services.database)
     assert kept_name in {"a\0b", "a\ufffdb"}
     assert await services.people.find("student", "a\0b") == []
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_one_cancelled_at_any_step_leaves_nothing_locked(services: Kept, times: int) -> None:
+    """With SQLAlchemy 2.1 and aiosqlite 0.22 the connection is thrown away; this watches that it stays so."""
+
+    async def write() -> None:
+        async with services.database.transaction() as transaction:
+            for _ in range(2):
+                await transaction.execute(
+                    text(
+                        "INSERT INTO events (name, version, at_ms, actor, scope, body)"
+                        " VALUES ('half', 0, 0, '', '', '')"
+                    )
+                )
+
+    for step in range(40):
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(write())
+            for _ in range(step * 3):
+                await asyncio.sleep(0)
+            for _ in range(times):
+                task.cancel()
+                await asyncio.sleep(0)
+        # Less than the time SQLite waits for a lock.
+        async with asyncio.timeout(4):
+            await put(services.database, f"after {step}")
+    assert (await names(services.database)).count("half") % 2 == 0

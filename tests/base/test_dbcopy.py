@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import text
 
 from base import dbcopy
-from base.db import Database
+from base.db import Base, Database
 from base.dbcopy import CopyRefused
 from base.events import DomainEvent
+from base.jobs.tables import JobRow
 from sessions.model import Rating, Report, SessionFacts
 from tests.fakes import postgres
 from tests.fakes.databases import OF_FOLDER
 from tests.fakes.services import Kept, kept
+
+assert JobRow.__tablename__ in Base.metadata.tables, "all tables of the template are known"
 
 
 class Happened(DomainEvent, tag="test_copied", frozen=True, kw_only=True):
@@ -83,11 +86,10 @@ async def test_everything_is_copied_and_ids_go_on(both: tuple[Path, Path], back:
         await services.people.sign_in("lin", "correct horse", "192.0.2.1")
         async with services.database.transaction() as transaction:
             services.bus.add(transaction, Happened())
-            await transaction.flush()
+        async with services.database.reading() as transaction:
             # Above what the source has ever given, not only above what it still has.
-            assert (
-                await transaction.scalar(text("SELECT max(id) FROM events")) == (highest or 0) + 1
-            )
+            newest = await transaction.scalar(text("SELECT max(id) FROM events"))
+            assert newest == (highest or 0) + 1
 
 
 async def refused(source: str, target: str) -> str:

@@ -114,6 +114,8 @@ async def test_its_rows_are_described_with_its_actions_and_codes(server: ServerP
     async with client(server.url, "student1") as student:
         _, described = await ask(student, "GET", "/api/openapi.json")
         _, answer = await ask(student, "GET", "/api/guestbook")
+    # The rows are declared: the program knows them without a server.
+    assert json.loads(await inkcall(server, "openapi")) == described
     paths = described["paths"]
     assert {"/api/guestbook", "/api/guestbook/{entry}", "/api/sign-in"} <= set(paths)
     post = paths["/api/guestbook"]["post"]

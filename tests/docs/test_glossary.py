@@ -112,3 +112,27 @@ def test_every_word_is_said_in_chinese_and_explained() -> None:
             assert re.search(r"[\u4e00-\u9fff]", chinese), word
             assert len(chinese.split()) == len(word.split(",")), word
             assert meaning, word
+
+
+GIVEN_UP = {
+    r"PenDesk|pen desk": "the pens that are connected: ConnectedPens",
+    r"(this|the|a) page's (socket|source|life)|life of (this|the|a) page": "a browser's window is a tab",
+    r"\b(async_)?session(\(\))?\.(commit|flush|execute|scalars?)\(": "a database's is a transaction",
+    r"database session": "a database's is a transaction",
+    r"\b([Ss]he|[Hh]e|[Hh]ers?|[Hh]is|[Hh]im)(self)?\b": "students and teachers are they",
+}
+"""Words that once stood for two things, and what is said now."""
+
+
+@pytest.mark.parametrize("word", GIVEN_UP)
+def test_a_word_that_was_given_up_does_not_come_back(word: str) -> None:
+    folders = [*{package.partition(".")[0] for package in PACKAGES}, "web/src", "docs", "bench"]
+    files = [
+        file
+        for folder in folders
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in (".py", ".ts", ".vue", ".md") and "node_modules" not in file.parts
+    ]
+    assert files
+    found = [file for file in files if re.search(word, file.read_text("utf-8"))]
+    assert [str(file.relative_to(ROOT)) for file in found] == [], GIVEN_UP[word]

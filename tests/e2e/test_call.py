@@ -38,10 +38,10 @@ async def test_a_whole_call_and_its_replay(tmp_path: Path) -> None:
             ),
         ):
             await begin(student, teacher)
-            his, hers = await asyncio.gather(student.hear(12), teacher.hear(12))
-            assert likeness(said.teacher, his) >= ALIKE, "the student hears the teacher"
-            assert likeness(said.student, hers) >= ALIKE, "the teacher hears the student"
-            assert likeness(said.student, his) < 0.6, "and not himself"
+            student_heard, teacher_heard = await asyncio.gather(student.hear(12), teacher.hear(12))
+            assert likeness(said.teacher, student_heard) >= ALIKE, "the student hears the teacher"
+            assert likeness(said.student, teacher_heard) >= ALIKE, "the teacher hears the student"
+            assert likeness(said.student, student_heard) < 0.6, "and not themselves"
 
             await student.until(_strokes_ended(len(written)), "all the pen wrote is there")
             live = await student.board()

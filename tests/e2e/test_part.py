@@ -35,11 +35,11 @@ async def test_two_people_use_the_guestbook(tmp_path: Path) -> None:
         assert await student.page.locator("h1").inner_text() == "留言簿"
         await student.by("entry").filter(has_text="一次函数终于懂了").wait_for()
 
-        # The other page hears of it by itself.
+        # The other tab hears of it by itself.
         await write(teacher, "下次讲二次函数")
-        hers = student.by("entry").filter(has_text="下次讲二次函数")
-        await hers.wait_for()
-        assert await hers.get_by_test_id("remove").count() == 0
+        of_teacher = student.by("entry").filter(has_text="下次讲二次函数")
+        await of_teacher.wait_for()
+        assert await of_teacher.get_by_test_id("remove").count() == 0
         await teacher.by("wave").click()
         await student.by("waves").wait_for()
 
@@ -55,5 +55,5 @@ async def test_two_people_use_the_guestbook(tmp_path: Path) -> None:
 
         await teacher.by("leave").click()
         await teacher.page.wait_for_url("**/sign-in**")
-        await hers.filter(has_text="has left").wait_for()
+        await of_teacher.filter(has_text="has left").wait_for()
         assert [*student.errors, *teacher.errors] == []

@@ -74,12 +74,12 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
     scribble(tmp_path / "strokes.json", seed, strokes=120)
     said = voices(tmp_path)
     server = ServerProcess(tmp_path)
-    his_net, media_net = TcpProxy(server.port), UdpProxy(server.media_port)
-    async with proxied(his_net, media_net):
+    student_net, media_net = TcpProxy(server.port), UdpProxy(server.media_port)
+    async with proxied(student_net, media_net):
         server.settings = {"INKCALL__MEDIA__ANNOUNCE": f'["127.0.0.1:{media_net.port}"]'}
         await server.start()
         try:
-            student_url = f"http://127.0.0.1:{his_net.port}"
+            student_url = f"http://127.0.0.1:{student_net.port}"
             async with (
                 two_people(student_url, server.url, said) as (student, teacher),
                 running_pen(
@@ -89,7 +89,7 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 ),
             ):
                 await begin(student, teacher)
-                his_net.cut()
+                student_net.cut()
                 media_net.cut(await server_ufrag(student))
                 cut_at = time.monotonic()
                 await teacher.by("student-reconnecting").wait_for()
@@ -102,7 +102,7 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 await draw(student)
                 assert await teacher.page.evaluate("() => window.__inkcall.room.link") == "open"
                 await asyncio.sleep(max(0.0, CUT_S - (time.monotonic() - cut_at)))
-                his_net.mend()
+                student_net.mend()
                 media_net.mend()
 
                 await student.in_call()
@@ -114,15 +114,17 @@ async def test_a_side_cut_for_twenty_seconds_comes_back_and_nothing_is_lost(
                 )
                 assert len(mine["strokes"]) > before
                 await same_boards(student, teacher)
-                his, hers = await asyncio.gather(student.hear(14), teacher.hear(14))
-                assert likeness(said.teacher, his) >= ALIKE
-                assert likeness(said.student, hers) >= ALIKE
+                student_heard, teacher_heard = await asyncio.gather(
+                    student.hear(14), teacher.hear(14)
+                )
+                assert likeness(said.teacher, student_heard) >= ALIKE
+                assert likeness(said.student, teacher_heard) >= ALIKE
         finally:
             await server.stop()
 
 
 async def server_ufrag(who: Person) -> str:
-    """Return the server-side ICE ufrag of a page's leg, as its offer said."""
+    """Return the server-side ICE ufrag of a tab's leg, as its offer said."""
     sdp: str = await who.page.evaluate("() => window.__inkcall.voice.pc.remoteDescription.sdp")
     return sdp.partition("a=ice-ufrag:")[2].split()[0]
 
@@ -140,7 +142,7 @@ async def draw(who: Person) -> None:
 
 
 async def same_boards(student: Person, teacher: Person) -> None:
-    """Wait until both pages show the same; the pen may still be writing, so compare by seq."""
+    """Wait until both tabs show the same; the pen may still be writing, so compare by seq."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         one, other = await asyncio.gather(student.board(), teacher.board())

@@ -123,13 +123,13 @@ class Person:
             raise AssertionError(f"not in the call: {now}; page errors {self.errors}") from error
 
     async def hear(self, seconds: float) -> Sound:
-        """Return what the other side's voice sounds like in this page, 16 kHz mono."""
+        """Return what the other side's voice sounds like in this tab, 16 kHz mono."""
         text = await self.page.evaluate(HEAR, seconds)
         sound: Sound = np.frombuffer(base64.b64decode(text), dtype="<f4").astype(np.float64)
         return resample(sound, 16_000)
 
     async def board(self) -> dict[str, Any]:
-        """Return the page's board as plain values."""
+        """Return the tab's board as plain values."""
         board: dict[str, Any] = await self.page.evaluate(
             """() => {
               const board = window.__inkcall.room.board;
@@ -153,7 +153,7 @@ class Person:
         return number
 
     async def until(self, script: str, what: str, within_ms: int = WITHIN_MS) -> None:
-        """Wait until a script in the page says so."""
+        """Wait until a script in the tab says so."""
         try:
             await self.page.wait_for_function(script, timeout=within_ms)
         except Exception as error:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,13 +23,17 @@ async def guestbook_server(folder: Path, **settings: str) -> AsyncIterator[Serve
 
 async def inkcall(server: ServerProcess, *arguments: str) -> str:
     """Run a command on the server's data; return what it says."""
+    return await _said(arguments, server.environment)
+
+
+async def _said(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         PROGRAM,
         *arguments,
         cwd=ROOT,
-        env=server.environment,
+        env=environment,
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
@@ -48,10 +52,10 @@ async def build_pages(folder: Path) -> Path:
 
 
 async def _with_types(folder: Path) -> Path:
-    """Return a project whose types of the HTTP interface are those of the server with the guestbook."""
+    """Return a project whose types of the HTTP interface are those of the program with the guestbook."""
     types = folder / "generated/http.ts"
     described = folder / "described.json"
-    described.write_text(await _run(sys.executable, "-m", PROGRAM, "openapi", "--json", cwd=ROOT))
+    described.write_text(await _said(("openapi", "--json"), os.environ), "utf-8")
     await _run("node", ROOT / "web/scripts/types.mjs", described, types)
     options = json.loads((FOLDER / "web/tsconfig.json").read_text("utf-8"))["compilerOptions"]
     paths = {
@@ -70,17 +74,15 @@ async def _with_types(folder: Path) -> Path:
     return project
 
 
-async def _run(tool: str, *arguments: str | Path, cwd: Path = ROOT / "web", **settings: str) -> str:
-    """Return what a program says; it must end well."""
+async def _run(tool: str, *arguments: str | Path, **settings: str) -> None:
     path = f"{ROOT / 'web/node_modules/.bin'}{os.pathsep}{os.environ['PATH']}"
     process = await asyncio.create_subprocess_exec(
         tool,
         *arguments,
-        cwd=cwd,
+        cwd=ROOT / "web",
         env={**os.environ, "PATH": path, **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     out, _ = await process.communicate()
     assert process.returncode == 0, out.decode()
-    return out.decode()

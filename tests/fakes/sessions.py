@@ -23,6 +23,8 @@ async def in_session(
     student: WireClient, teacher: WireClient
 ) -> tuple[lobby.SessionReady, lobby.SessionReady]:
     """Let a student and a teacher begin a session; return what each was told."""
-    her, his = await available(teacher), await student.lobby()
-    await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
-    return await his.wait(lobby.SessionReady), await her.wait(lobby.SessionReady)
+    teacher_side, student_side = await available(teacher), await student.lobby()
+    await teacher_side.send(
+        lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+    )
+    return await student_side.wait(lobby.SessionReady), await teacher_side.wait(lobby.SessionReady)

@@ -240,7 +240,7 @@ async def test_nobody_reading_and_a_poor_console_do_not_stop_the_pen(tmp_path: P
                 assert b"Traceback" not in await process.stderr.read()
 
 
-class Desk:
+class Pairing:
     """The pairing half of a server: confirmed once `confirmed` is set."""
 
     def __init__(self) -> None:
@@ -280,13 +280,13 @@ async def shown_code(process: Process) -> str:
 
 
 async def test_pairing_shows_the_code_and_keeps_the_credential(tmp_path: Path) -> None:
-    desk = Desk()
-    async with desk.running() as url:
+    pairing = Pairing()
+    async with pairing.running() as url:
         for _ in range(2):
-            desk.confirmed = False
+            pairing.confirmed = False
             async with program("pair", "--server", url, state=tmp_path) as process:
                 assert await shown_code(process) == "BCDF-GHJK"
-                desk.confirmed = True
+                pairing.confirmed = True
                 async with asyncio.timeout(20):
                     out, err = await process.communicate()
             assert process.returncode == 0 and err == b""
@@ -295,12 +295,15 @@ async def test_pairing_shows_the_code_and_keeps_the_credential(tmp_path: Path) -
     assert kept is not None
     assert (kept.server, kept.token) == (url, "new-secret")
     # Paired again, it is still the same pen.
-    assert desk.pens == [kept.pen, kept.pen]
+    assert pairing.pens == [kept.pen, kept.pen]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_pairing_can_be_given_up(tmp_path: Path, number: signal.Signals) -> None:
-    async with Desk().running() as url, program("pair", "--server", url, state=tmp_path) as process:
+    async with (
+        Pairing().running() as url,
+        program("pair", "--server", url, state=tmp_path) as process,
+    ):
         await shown_code(process)
         code, _, err = await stopped(process, number)
     assert (code, err) == (0, "")
@@ -308,9 +311,9 @@ async def test_a_pairing_can_be_given_up(tmp_path: Path, number: signal.Signals)
 
 
 async def test_a_refused_pairing_says_so(tmp_path: Path) -> None:
-    desk = Desk()
-    desk.refused = True
-    async with desk.running() as url:
+    pairing = Pairing()
+    pairing.refused = True
+    async with pairing.running() as url:
         code, _, err = await finished("pair", "--server", url, state=tmp_path)
     assert code == 5
     assert "refused" in err and err.count("\n") == 1

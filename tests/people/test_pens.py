@@ -95,16 +95,16 @@ async def test_a_pen_that_is_taken_off_or_paired_anew_is_not_known_any_more(serv
 
     services.bus.subscribe("test", "told", {PenRevoked: note})
     chen, wang = await services.teacher(), await services.teacher("wang", "王老师")
-    hers = await services.pens.pair(chen.id, "pen-1", "N2")
-    first = (await services.pens.verify(hers.token)).credential_id
-    his = await services.pens.pair(wang.id, "pen-1", "N2")
-    assert await code_of(services.pens.verify(hers.token)) == "token_revoked"
-    assert (await services.pens.verify(his.token)).teacher_id == wang.id
-    second = (await services.pens.verify(his.token)).credential_id
+    of_chen = await services.pens.pair(chen.id, "pen-1", "N2")
+    first = (await services.pens.verify(of_chen.token)).credential_id
+    of_wang = await services.pens.pair(wang.id, "pen-1", "N2")
+    assert await code_of(services.pens.verify(of_chen.token)) == "token_revoked"
+    assert (await services.pens.verify(of_wang.token)).teacher_id == wang.id
+    second = (await services.pens.verify(of_wang.token)).credential_id
     assert first != second
     assert await code_of(services.pens.revoke(chen.id, "pen-1")) == "unknown_pen"
     await services.pens.revoke(wang.id, "pen-1")
-    assert await code_of(services.pens.verify(his.token)) == "token_revoked"
+    assert await code_of(services.pens.verify(of_wang.token)) == "token_revoked"
     assert await code_of(services.pens.verify("junk")) == "token_invalid"
     assert await services.pens.pens_of(wang.id) == []
     await services.bus.deliver()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import jwt
 import msgspec
@@ -78,10 +78,10 @@ async def test_an_unknown_login_takes_as_long_as_a_wrong_password(tmp_path: Path
         async def seconds(login: str) -> float:
             best = 1e9
             for _ in range(4):
-                before = perf_counter()
+                before = process_time()
                 with pytest.raises(Refusal):
                     await services.people.sign_in(login, "wrong horse", ADDRESS)
-                best = min(best, perf_counter() - before)
+                best = min(best, process_time() - before)
             return best
 
         known, unknown = await seconds("lin"), await seconds("nobody")

@@ -99,20 +99,20 @@ async def test_sigterm_lets_a_running_session_finish_and_takes_no_new_call(
         client(server.url, "teacher1") as teacher,
         client(server.url, "student2") as other,
     ):
-        his, hers = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
-        her_room = await teacher.room(hers.grant, "web-t")
+        student_side, teacher_ready = await in_session(student, teacher)
+        student_room = await student.room(student_side.grant, "web-s")
+        teacher_room = await teacher.room(teacher_ready.grant, "web-t")
         waiting = await other.lobby()
         assert server.process is not None
         server.process.send_signal(signal.SIGTERM)
         await waiting.wait(Draining)
-        await his_room.wait(Draining)
+        await student_room.wait(Draining)
         await waiting.send(lobby.CallTeacher(teacher=teacher.person["id"], subject="maths"))
         assert (await waiting.wait(Refused)).code == codes.DRAINING
-        await his_room.send(room.Say(n=1, text="还在"))
-        assert (await her_room.wait(room.Said)).text == "还在"
-        await her_room.send(room.EndSession(n=1))
-        assert (await his_room.wait(room.SessionEnded)).reason == "hung_up"
+        await student_room.send(room.Say(n=1, text="还在"))
+        assert (await teacher_room.wait(room.Said)).text == "还在"
+        await teacher_room.send(room.EndSession(n=1))
+        assert (await student_room.wait(room.SessionEnded)).reason == "hung_up"
         async with asyncio.timeout(15):
             assert await server.process.wait() == 0
 
@@ -124,11 +124,11 @@ async def test_sigterm_ends_what_is_left_at_the_deadline(tmp_path: Path) -> None
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, _ = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
+        student_side, _ = await in_session(student, teacher)
+        student_room = await student.room(student_side.grant, "web-s")
         assert server.process is not None
         server.process.send_signal(signal.SIGTERM)
-        assert (await his_room.wait(room.SessionEnded)).reason == "drained"
+        assert (await student_room.wait(room.SessionEnded)).reason == "drained"
         async with asyncio.timeout(15):
             assert await server.process.wait() == 0
 

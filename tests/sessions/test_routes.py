@@ -39,7 +39,7 @@ async def held(http: Http, session: str = "s_1") -> tuple[Person, Person]:
 
 async def test_both_give_their_form_once_and_see_it_done(http: Http) -> None:
     student, teacher = await held(http)
-    his, hers = await http.token(student), await http.token(teacher)
+    student_token, teacher_token = await http.token(student), await http.token(teacher)
     expected = {
         "session": "s_1",
         "other": teacher.name,
@@ -49,14 +49,16 @@ async def test_both_give_their_form_once_and_see_it_done(http: Http) -> None:
         "rating": None,
         "form_due": True,
     }
-    (row,) = (await (await http.call("GET", "/api/sessions/mine", his)).json())["sessions"]
+    (row,) = (await (await http.call("GET", "/api/sessions/mine", student_token)).json())[
+        "sessions"
+    ]
     assert row.pop("started_ms") > 0
     assert row == expected
-    for path, token, form in (("rating", his, RATING), ("report", hers, REPORT)):
+    for path, token, form in (("rating", student_token, RATING), ("report", teacher_token, REPORT)):
         path = f"/api/sessions/s_1/{path}"
         assert (await http.call("POST", path, token, json=form)).status == 204
         assert await code(await http.call("POST", path, token, json=form)) == (409, "already_given")
-    for token, other in ((his, teacher), (hers, student)):
+    for token, other in ((student_token, teacher), (teacher_token, student)):
         (row,) = (await (await http.call("GET", "/api/sessions/mine", token)).json())["sessions"]
         assert (row["form_due"], row["rating"], row["other"]) == (False, 11, other.name)
 

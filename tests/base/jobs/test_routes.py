@@ -44,9 +44,12 @@ async def test_the_owner_sees_what_came_of_a_job_and_nobody_else_that_it_is(http
     }
     for person in (await http.kept.student(), auditor):
         token = await http.token(person)
+        told = set()
         for method, path in (("GET", job), ("POST", f"{job}/cancel"), ("GET", "j_none")):
             answer = await http.call(method, f"/api/jobs/{path}", token)
             assert await code(answer) == (404, "unknown_job")
+            told.add(await answer.text())
+        assert len(told) == 1, "the text tells what the code hides"
     assert await code(await http.call("GET", f"/api/jobs/{job}")) == (401, "token_invalid")
 
 

@@ -29,7 +29,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Kept]:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class Workplace:
     """A queue, and the folder its worker works in."""
 
     jobs: Jobs
@@ -48,7 +48,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def working(services: Kept, folder: Path, **changes: Any) -> AsyncIterator[Desk]:
+async def working(services: Kept, folder: Path, **changes: Any) -> AsyncIterator[Workplace]:
     kind: JobKind = JobKind(
         **{
             "name": KIND.name,
@@ -63,7 +63,7 @@ async def working(services: Kept, folder: Path, **changes: Any) -> AsyncIterator
     metrics = Metrics()
     worker = Worker(jobs, JobsConfig(parallel=3, lease_s=3), folder / "jobs", metrics)
     async with asyncio.timeout(60), worker.running():
-        yield Desk(jobs=jobs, folder=folder, metrics=metrics)
+        yield Workplace(jobs=jobs, folder=folder, metrics=metrics)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -80,14 +80,14 @@ async def until_gone(pid: int) -> None:
 async def test_what_was_made_is_in_its_place_and_the_result_kept(
     services: Kept, tmp_path: Path
 ) -> None:
-    async with working(services, tmp_path) as desk:
-        job = await desk.done({"write": "one"})
+    async with working(services, tmp_path) as place:
+        job = await place.done({"write": "one"})
         assert job.result["wrote"] == "one"
         # Niced: a live voice never waits for it.
         assert job.result["nice"] >= min(19, os.nice(0) + 10)
         assert (job.state, job.progress, job.attempts) == ("done", 100, 1)
         assert (results(tmp_path) / "one").read_bytes() == whole("one")
-        await until(lambda: desk.left() == [])
+        await until(lambda: place.left() == [])
 
 
 @pytest.mark.parametrize(
@@ -103,46 +103,46 @@ async def test_what_was_made_is_in_its_place_and_the_result_kept(
 async def test_a_poisoned_job_stops_after_its_attempts_with_its_error(
     services: Kept, tmp_path: Path, payload: Any, error: str, attempts: int
 ) -> None:
-    async with working(services, tmp_path) as desk:
-        job = await desk.done(payload)
+    async with working(services, tmp_path) as place:
+        job = await place.done(payload)
         assert (job.state, job.error, job.attempts) == ("failed", error, attempts)
-        await until(lambda: desk.left() == [])
-        await until(lambda: b'state="failed"} 1.0' in desk.metrics.render())
+        await until(lambda: place.left() == [])
+        await until(lambda: b'state="failed"} 1.0' in place.metrics.render())
     assert not results(tmp_path).exists()
 
 
 async def test_what_takes_too_long_is_ended(services: Kept, tmp_path: Path) -> None:
-    async with working(services, tmp_path, timeout_s=1, attempts=1) as desk:
-        job = await desk.done({"hang": str(tmp_path / "pid")})
+    async with working(services, tmp_path, timeout_s=1, attempts=1) as place:
+        job = await place.done({"hang": str(tmp_path / "pid")})
         assert (job.state, job.error) == ("failed", "took longer than 1 s")
 
 
 async def test_what_a_library_prints_is_not_taken_for_ours(services: Kept, tmp_path: Path) -> None:
-    async with working(services, tmp_path) as desk:
-        job = await desk.done({"chatter": 10})
+    async with working(services, tmp_path) as place:
+        job = await place.done({"chatter": 10})
         assert (job.state, job.result, job.progress, len(job.text)) == ("done", 10, 100, 200)
 
 
 async def test_cancelling_a_running_job_ends_its_program(services: Kept, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    async with working(services, tmp_path) as desk:
-        job = await desk.put({"hang": str(pid_file)})
+    async with working(services, tmp_path) as place:
+        job = await place.put({"hang": str(pid_file)})
         await until(pid_file.exists)
         pid = int(pid_file.read_text())
-        cancelled = await desk.jobs.cancel(job)
+        cancelled = await place.jobs.cancel(job)
         assert cancelled is not None
         assert cancelled.state == "cancelling"
-        assert (await desk.jobs.wait(job)).state == "cancelled"
+        assert (await place.jobs.wait(job)).state == "cancelled"
         await until_gone(pid)
-        await until(lambda: desk.left() == [])
+        await until(lambda: place.left() == [])
         # The worker is free for the next.
-        assert (await desk.done({"write": "two"})).state == "done"
+        assert (await place.done({"write": "two"})).state == "done"
 
 
 async def test_a_cancel_of_another_process_is_heard_too(services: Kept, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    async with working(services, tmp_path) as desk:
-        job = await desk.put({"hang": str(pid_file)})
+    async with working(services, tmp_path) as place:
+        job = await place.put({"hang": str(pid_file)})
         await until(pid_file.exists)
         other = jobs_of_tests(services.database, tmp_path)
         await other.cancel(job)
@@ -155,49 +155,49 @@ async def test_progress_is_shown_and_the_lease_renewed(services: Kept, tmp_path:
         async with services.database.reading() as transaction:
             return await transaction.scalar(select(JobRow.lease_until_ms)) or 0
 
-    async with working(services, tmp_path) as desk:
-        job = await desk.put({"hang": str(tmp_path / "pid")})
+    async with working(services, tmp_path) as place:
+        job = await place.put({"hang": str(tmp_path / "pid")})
         await until((tmp_path / "pid").exists)
         shown = None
         while shown is None or shown.progress != 50:
-            shown = await desk.jobs.get(job)
+            shown = await place.jobs.get(job)
         first = await lease_until()
         while await lease_until() <= first:
             pass
         assert (shown.state, shown.text, shown.attempts) == ("running", "hanging", 1)
-        await desk.jobs.cancel(job)
-        await desk.jobs.wait(job)
+        await place.jobs.cancel(job)
+        await place.jobs.wait(job)
 
 
 async def test_a_worker_told_to_stop_gives_its_jobs_back_uncounted(
     services: Kept, tmp_path: Path
 ) -> None:
     pid_file = tmp_path / "pid"
-    async with working(services, tmp_path) as desk:
-        job = await desk.put({"hang": str(pid_file)})
+    async with working(services, tmp_path) as place:
+        job = await place.put({"hang": str(pid_file)})
         await until(pid_file.exists)
     assert not Path(f"/proc/{pid_file.read_text()}").exists()
-    assert desk.left() == []
-    shown = await desk.jobs.get(job)
+    assert place.left() == []
+    shown = await place.jobs.get(job)
     assert shown is not None
     assert (shown.state, shown.attempts) == ("queued", 0)
-    async with working(services, tmp_path) as desk:
-        await until(lambda: len(desk.left()) == 1)
-        await desk.jobs.cancel(job)
-        assert (await desk.jobs.wait(job)).attempts == 1
+    async with working(services, tmp_path) as place:
+        await until(lambda: len(place.left()) == 1)
+        await place.jobs.cancel(job)
+        assert (await place.jobs.wait(job)).attempts == 1
 
 
 async def test_never_more_programs_of_a_kind_than_it_may_have(
     services: Kept, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    async with working(services, tmp_path, parallel=2) as desk:
+    async with working(services, tmp_path, parallel=2) as place:
         # Another worker on the same table, as in a second process.
-        other = jobs_of_tests(services.database, tmp_path, desk.jobs.kinds["write"].kind)
+        other = jobs_of_tests(services.database, tmp_path, place.jobs.kinds["write"].kind)
         config = JobsConfig(parallel=3, lease_s=5)
         async with Worker(other, config, tmp_path / "others", Metrics()).running():
-            ids = [await desk.put({"meet": str(log), "others": 2}) for _ in range(6)]
-            ended = [await desk.jobs.wait(job) for job in ids]
+            ids = [await place.put({"meet": str(log), "others": 2}) for _ in range(6)]
+            ended = [await place.jobs.wait(job) for job in ids]
     assert [job.state for job in ended] == ["done"] * 6
     running, most = 0, 0
     for sign in log.read_text().split():

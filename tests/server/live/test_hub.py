@@ -2,17 +2,26 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from base.errors import Refusal
+from base.part import Part, Process
+from recorder.library import Library
 from recorder.member import RecorderMember
+from server.app import PARTS, serving
+from server.live.hub import Hub
+from server.live.outputs import Opening
 from sessions.service import SessionService
-from tests.fakes.in_process import quick_server
+from tests.fakes.in_process import quick_config, quick_server
 from tests.fakes.sessions import available, called, in_session
 from tests.fakes.wire_client import client
-from wire import codes, lobby
+from wire import codes, lobby, room as wire
+from wire.codec import decode_event
 from wire.common import Refused
 
 
@@ -59,12 +68,14 @@ async def test_a_recorder_that_fails_while_the_room_is_made_lets_no_session_begi
     ):
         monkeypatch.setattr(RecorderMember, "open", opened)
         monkeypatch.setattr(SessionService, "create", created)
-        her, his = await available(teacher), await student.lobby()
-        await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
-        for side in (his, her):
+        teacher_side, student_side = await available(teacher), await student.lobby()
+        await teacher_side.send(
+            lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+        )
+        for side in (student_side, teacher_side):
             assert (await side.wait(Refused)).code == codes.RECORDER_UNAVAILABLE
             assert (await side.wait(lobby.CallEnded)).outcome == "failed"
-        await her.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
+        await teacher_side.wait(lobby.Availability, lambda m: m.presence == "online", skip=1)
 
 
 async def test_a_room_still_being_made_at_the_deadline_of_the_drain_ends_too(
@@ -84,8 +95,10 @@ async def test_a_room_still_being_made_at_the_deadline_of_the_drain_ends_too(
         client(server.url, "teacher1") as teacher,
     ):
         monkeypatch.setattr(SessionService, "create", slow)
-        her, his = await available(teacher), await student.lobby()
-        await her.send(lobby.AcceptCall(call=await called(his, her, teacher.person["id"])))
+        teacher_side, student_side = await available(teacher), await student.lobby()
+        await teacher_side.send(
+            lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+        )
         async with asyncio.timeout(5):
             await making.wait()
             draining = asyncio.create_task(server.drain(0.1))
@@ -93,10 +106,111 @@ async def test_a_room_still_being_made_at_the_deadline_of_the_drain_ends_too(
             assert not done
             go_on.set()
             await draining
-        assert (await his.wait(Refused)).code == codes.DRAINING
-        assert (await his.wait(lobby.CallEnded)).outcome == "failed"
+        assert (await student_side.wait(Refused)).code == codes.DRAINING
+        assert (await student_side.wait(lobby.CallEnded)).outcome == "failed"
         async with student.http.get(
             f"{server.url}/api/sessions/mine", headers=student.headers
         ) as response:
             rows = (await response.json())["sessions"]
         assert rows[0]["reason"] == "drained"
+
+
+class _Export:
+    """An output of another part."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.opening = opening
+        self.events: list[wire.Event] = []
+        self.sealed: list[str] = []
+
+    def event(self, at_us: int, frame: bytes) -> None:
+        self.events.append(decode_event(frame))
+
+    def voice(self, member: str, packet: bytes, at_us: int) -> None: ...
+
+    def left_out(self, reason: str) -> None: ...
+
+    async def seal(self, reason: str) -> None:
+        self.sealed.append(reason)
+
+
+def exporting(exports: list[_Export], refusal: Refusal | None = None) -> Part:
+    """A part whose output is opened after the recorder, and may refuse."""
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        async def open_export(opening: Opening) -> _Export:
+            if refusal is not None:
+                raise refusal
+            exports.append(_Export(opening))
+            return exports[-1]
+
+        process.need(Hub).outputs.append(open_export)
+        yield
+
+    return Part(name="exporting", start=start, needs=("live",))
+
+
+async def test_a_part_hears_a_room_from_its_first_event_to_its_seal_as_the_recorder_does(
+    tmp_path: Path,
+) -> None:
+    exports: list[_Export] = []
+    parts = (*PARTS, exporting(exports))
+    async with (
+        serving(quick_config(tmp_path), with_demo=True, parts=parts) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        student_side, _ = await in_session(student, teacher)
+        (export,) = exports
+        room = await student.room(student_side.grant, "web-s")
+        await room.send(wire.Say(n=1, text="你好"))
+        await room.send(wire.EndSession(n=2))
+        await room.closed()
+        async with asyncio.timeout(5):
+            await server.drain(5)
+        assert export.sealed == ["hung_up"]
+        assert export.opening.session == student_side.session
+        assert [place.role for place in export.opening.places] == ["student", "teacher"]
+        recorded = Library(tmp_path / "data" / "recordings").events(student_side.session)
+        assert export.events == [decode_event(payload) for payload in recorded]
+
+
+async def test_an_output_that_refuses_means_no_session_and_those_before_it_are_sealed(
+    tmp_path: Path,
+) -> None:
+    parts = (*PARTS, exporting([], Refusal(codes.FULL, "no more exports")))
+    async with (
+        serving(quick_config(tmp_path), with_demo=True, parts=parts) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        teacher_side, student_side = await available(teacher), await student.lobby()
+        await teacher_side.send(
+            lobby.AcceptCall(call=await called(student_side, teacher_side, teacher.person["id"]))
+        )
+        assert (await student_side.wait(Refused)).code == codes.FULL
+        assert (await student_side.wait(lobby.CallEnded)).outcome == "failed"
+        library = Library(tmp_path / "data" / "recordings")
+        (session,) = library.sessions()
+        assert library.info(session).sealed
+
+
+async def test_a_recorder_that_cannot_take_an_event_ends_the_session_for_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        student_side, _ = await in_session(student, teacher)
+        room = await student.room(student_side.grant, "web-s")
+        await room.wait(wire.Snapshot)
+
+        def full(*_: Any) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(RecorderMember, "event", full)
+        await room.send(wire.Say(n=1, text="你好"))
+        assert (await room.wait(wire.SessionEnded)).reason == "recorder_failed"

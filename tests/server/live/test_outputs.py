@@ -20,11 +20,14 @@ class _Socket:
         self.sent: list[Message] = []
         self.frames: list[bytes] = []
         self.closed_with = ""
+        self.broken = False
 
     def send(self, message: Message) -> None:
         self.sent.append(message)
 
     def send_frame(self, frame: bytes) -> None:
+        if self.broken:
+            raise ConnectionError("gone")
         self.frames.append(frame)
 
     def send_latest(self, key: str, message: Message, *, may_wait: bool = False) -> None:
@@ -37,10 +40,10 @@ class _Socket:
 class _Kept:
     """An output that keeps, as the recorder does, or breaks."""
 
-    bytes_written = 0
-
-    def __init__(self, *, broken: bool = False) -> None:
+    def __init__(self, *, broken: bool = False, deaf: bool = False) -> None:
         self.broken = broken
+        self.deaf = deaf
+        self.left: list[str] = []
         self.events: list[tuple[int, wire.Event]] = []
         self.voices: list[tuple[str, bytes, int]] = []
         self.sealed = ""
@@ -51,13 +54,17 @@ class _Kept:
         self.events.append((at_us, decode_event(frame)))
 
     def voice(self, member: str, packet: bytes, at_us: int) -> None:
+        if self.deaf:
+            raise ValueError("no such voice")
         self.voices.append((member, packet, at_us))
 
     async def seal(self, reason: str) -> None:
+        if self.broken:
+            raise OSError("no space")
         self.sealed = reason
 
-    def lag(self, at_us: int) -> float:
-        return 0.0
+    def left_out(self, reason: str) -> None:
+        self.left.append(reason)
 
 
 class _Voices:
@@ -76,7 +83,7 @@ class _Live:
         room = Room("s_1", places, RoomLimits(grace_s=60), self.clock.now())
         self.room = LiveRoom(
             room,
-            self.recorder,
+            [self.recorder],
             self.clock,
             lambda *_: _Voices(),  # type: ignore[arg-type]
             lambda _live, reason: self.ended.append(reason),
@@ -110,6 +117,36 @@ async def test_three_hundred_listeners_come_and_go_and_no_member_hears_of_it() -
     assert [len(each.frames) for each in listeners] == [0] * 150 + [1] * 150
     assert len(teacher.frames) == frames + 1
     assert live.ended == []
+
+
+async def test_losing_one_of_three_hundred_listeners_costs_the_others_nothing() -> None:
+    live = _Live("teacher", "student")
+    live.room.open()
+    teacher, student = live.enter("teacher"), live.enter("student")
+    listeners = [live.hear(f"l{n}") for n in range(300)]
+    events, frames = len(live.recorder.events), len(teacher.frames)
+    for listener in listeners[10:20]:
+        listener.broken = True
+    live.say(student, 1, "one")
+    live.say(student, 2, "two")
+    assert sum(len(each.frames) for each in listeners) == 2 * 290
+    assert len(live.room.audience) == 290
+    assert len(teacher.frames) == frames + 2
+    assert len(live.recorder.events) == events + 2, "what was said, and nothing about who hears"
+    assert live.ended == []
+    await live.room.seal("hung_up")
+    assert {each.closed_with for each in listeners[20:]} == {"session_ended"}
+
+
+async def test_a_tab_that_cannot_be_sent_to_is_closed_and_the_other_hears_on() -> None:
+    live = _Live("teacher", "student")
+    live.room.open()
+    teacher, student = live.enter("teacher"), live.enter("student")
+    teacher.broken = True
+    frames = len(student.frames)
+    live.say(student, 1, "one")
+    assert teacher.closed_with == "internal"
+    assert len(student.frames) == frames + 1
 
 
 async def test_a_late_listener_gets_the_board_and_one_who_resumes_only_what_was_missed() -> None:
@@ -149,13 +186,40 @@ async def test_a_room_without_a_second_seat_runs_and_is_kept_by_its_own_grace_on
 async def test_an_output_that_fails_is_left_out_and_the_others_go_on() -> None:
     live = _Live("teacher")
     export, behind = _Kept(broken=True), _Kept()
-    live.room.outputs += [export, behind]
+    live.room.outputs.add(export)
+    live.room.outputs.add(behind)
     live.room.open()
     teacher = live.enter("teacher")
     live.say(teacher, 1, "still here")
-    assert export not in live.room.outputs
+    assert export not in [*live.room.outputs]
+    assert export.left == ["OSError"]
     assert len(behind.events) == len(live.recorder.events) > 0
     assert live.ended == []
+
+
+async def test_an_output_that_cannot_take_a_voice_is_left_out_and_the_others_hear_all_of_it() -> (
+    None
+):
+    live = _Live("student", "teacher")
+    deaf, behind = _Kept(deaf=True), _Kept()
+    live.room.outputs.add(deaf)
+    live.room.outputs.add(behind)
+    at = live.clock.now()
+    live.room._keep_voices([("p_student", b"one", at), ("p_student", b"two", at)])
+    assert deaf not in [*live.room.outputs]
+    assert [packet for _, packet, _ in behind.voices] == [b"one", b"two"]
+    assert behind.voices == live.recorder.voices
+
+
+async def test_every_output_is_sealed_also_one_that_was_left_out_or_follows_a_broken_one() -> None:
+    live = _Live("teacher")
+    export, deaf, behind = _Kept(broken=True), _Kept(deaf=True), _Kept()
+    for output in (export, deaf, behind):
+        live.room.outputs.add(output)
+    live.room.open()
+    live.room._keep_voices([("p_teacher", b"one", live.clock.now())])
+    await live.room.seal("hung_up")
+    assert [live.recorder.sealed, deaf.sealed, behind.sealed] == ["hung_up"] * 3
 
 
 async def test_an_event_is_stamped_once_for_all_outputs() -> None:

@@ -39,14 +39,14 @@ async def test_a_tab_that_hangs_up_and_asks_on_leaves_no_leg_behind(
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
-        her_room = await teacher.room(hers.grant, "web-t")
-        await his_room.send(room.EndSession(n=1))
+        student_ready, teacher_ready = await in_session(student, teacher)
+        student_room = await student.room(student_ready.grant, "web-s")
+        teacher_room = await teacher.room(teacher_ready.grant, "web-t")
+        await student_room.send(room.EndSession(n=1))
         for _ in range(20):
-            await his_room.send(room.MediaRestart(fresh=True))
-        await his_room.closed()
-        await her_room.closed()
+            await student_room.send(room.MediaRestart(fresh=True))
+        await student_room.closed()
+        await teacher_room.closed()
         await server.drain(5)
         assert legs == []
 
@@ -59,16 +59,16 @@ async def test_a_flood_of_restarts_is_refused_and_the_other_side_keeps_its_voice
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
-        her_room = await teacher.room(hers.grant, "web-t")
+        student_ready, teacher_ready = await in_session(student, teacher)
+        student_room = await student.room(student_ready.grant, "web-s")
+        teacher_room = await teacher.room(teacher_ready.grant, "web-t")
         for _ in range(100):
-            await his_room.send(room.MediaRestart(fresh=True))
-        await ping(his_room, 1)
-        assert len(his_room.all(room.MediaOffer)) < 30
-        assert {refused.code for refused in his_room.all(Refused)} == {codes.NO_MEDIA}
-        await her_room.send(room.MediaRestart(fresh=True))
-        await her_room.wait(room.MediaOffer, skip=1)
+            await student_room.send(room.MediaRestart(fresh=True))
+        await ping(student_room, 1)
+        assert len(student_room.all(room.MediaOffer)) < 30
+        assert {refused.code for refused in student_room.all(Refused)} == {codes.NO_MEDIA}
+        await teacher_room.send(room.MediaRestart(fresh=True))
+        await teacher_room.wait(room.MediaOffer, skip=1)
 
 
 async def test_without_a_place_for_their_voice_a_member_still_has_ink_and_text(
@@ -79,9 +79,9 @@ async def test_without_a_place_for_their_voice_a_member_still_has_ink_and_text(
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
-        her_room = await teacher.room(hers.grant, "web-t")
-        assert (await her_room.wait(Refused)).code == codes.NO_MEDIA
-        await her_room.send(room.Say(n=1, text="写下来吧"))
-        await his_room.wait(room.Said)
+        student_ready, teacher_ready = await in_session(student, teacher)
+        student_room = await student.room(student_ready.grant, "web-s")
+        teacher_room = await teacher.room(teacher_ready.grant, "web-t")
+        assert (await teacher_room.wait(Refused)).code == codes.NO_MEDIA
+        await teacher_room.send(room.Say(n=1, text="写下来吧"))
+        await student_room.wait(room.Said)

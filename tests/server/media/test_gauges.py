@@ -24,13 +24,13 @@ async def test_a_call_is_seen_in_the_metrics(tmp_path: Path) -> None:
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        his_room = await student.room(his.grant, "web-s")
-        her_room = await teacher.room(hers.grant, "web-t")
-        offer = await his_room.wait(room.MediaOffer)
+        student_ready, teacher_ready = await in_session(student, teacher)
+        student_room = await student.room(student_ready.grant, "web-s")
+        teacher_room = await teacher.room(teacher_ready.grant, "web-t")
+        offer = await student_room.wait(room.MediaOffer)
         async with MediaClient() as voice:
             answer = voice.answer(offer.sdp)
-            await his_room.send(room.MediaAnswer(leg=offer.leg, sdp=answer))
+            await student_room.send(room.MediaAnswer(leg=offer.leg, sdp=answer))
             await asyncio.wait_for(voice.connect(), 5)
             async with asyncio.timeout(15):
                 while (now := await figures(teacher))["inkcall_recorder_bytes_total"] == 0 or (
@@ -46,6 +46,6 @@ async def test_a_call_is_seen_in_the_metrics(tmp_path: Path) -> None:
             assert 0 <= now["inkcall_media_loss_ratio"] <= 1
             assert now["inkcall_recorder_lag_seconds"] < 2
             assert "inkcall_loop_lag_p99_seconds" in now
-        await her_room.send(room.EndSession(n=1))
-        await his_room.closed()
+        await teacher_room.send(room.EndSession(n=1))
+        await student_room.closed()
         assert (await figures(teacher))["inkcall_rooms"] == 0

@@ -19,11 +19,11 @@ async def test_a_plane_with_a_thread_of_its_own_carries_a_call() -> None:
 
     async with media_call(make_plane=ThreadPlane) as call:
         a, b = await call.talk()
-        call.endpoint.set_tap("a", tap, "him")
+        call.endpoint.set_tap("a", tap, "listener")
         await exchange(call, a, b)
         await exchange(call, b, a)
         await call.until(lambda: len(tapped) == 1)
-        assert [whose for whose, _, _ in tapped] == ["him"]
+        assert [whose for whose, _, _ in tapped] == ["listener"]
         plane = call.endpoint.plane
         assert isinstance(plane, ThreadPlane)
         assert plane.forwarders and ours not in plane.forwarders, "forwarded in the plane's thread"

@@ -122,7 +122,7 @@ async def test_order_and_place_are_checked_in_a_room(tmp_path: Path) -> None:
         client(server.url, "teacher1") as teacher,
         client(server.url, "student2") as other,
     ):
-        his, _ = await in_session(student, teacher)
+        student_side, _ = await in_session(student, teacher)
 
         async def hello(who: WireClient, *messages: Message) -> Peer:
             peer = await who.open("/ws/room", codec.room_from_server)
@@ -132,19 +132,19 @@ async def test_order_and_place_are_checked_in_a_room(tmp_path: Path) -> None:
                 await peer.send(message)
             return peer
 
-        join = room.Join(grant=his.grant, source="web-s")
+        join = room.Join(grant=student_side.grant, source="web-s")
         await refused_with(await hello(student, room.Say(n=1, text="?")), codes.JOIN_FIRST)
         await refused_with(await hello(student, join, join), codes.JOIN_TWICE)
         again = Hello(versions=[1], token=student.token)
         await refused_with(await hello(student, again), codes.HELLO_TWICE)
         # Another student with this one's grant: the grant is of a person, not of who holds it.
         await refused_with(await hello(other, join), codes.GRANT_INVALID)
-        forged = room.Join(grant=his.grant[:-3] + "AAA", source="web-s")
+        forged = room.Join(grant=student_side.grant[:-3] + "AAA", source="web-s")
         await refused_with(await hello(student, forged), codes.GRANT_INVALID)
         as_access = room.Join(grant=student.token, source="web-s")
         await refused_with(await hello(student, as_access), codes.GRANT_INVALID)
 
-        good = await student.room(his.grant, "web-s")
+        good = await student.room(student_side.grant, "web-s")
         await good.send(room.ClearPage(n=1, page="page-1"))
         assert (await good.wait(Refused)).code == codes.FORBIDDEN
         await good.send(room.MediaAnswer(leg="nobody", sdp="v=0"))
@@ -163,38 +163,40 @@ async def test_a_slow_reader_is_cut_off_and_the_room_goes_on(tmp_path: Path) -> 
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        her = await teacher.room(hers.grant, "web-t")
+        student_side, teacher_ready = await in_session(student, teacher)
+        teacher_side = await teacher.room(teacher_ready.grant, "web-t")
         # This page joins and then reads nothing more.
         narrow = aiohttp.ClientSession(connector=aiohttp.TCPConnector(socket_factory=_narrow))
         deaf = await narrow.ws_connect(f"{server.url}/ws/room", max_msg_size=0)
         await deaf.send_bytes(codec.encode(Hello(versions=[1], token=student.token)))
-        await deaf.send_bytes(codec.encode(room.Join(grant=his.grant, source="web-s")))
-        await her.wait(
+        await deaf.send_bytes(codec.encode(room.Join(grant=student_side.grant, source="web-s")))
+        await teacher_side.wait(
             room.MemberChanged,
             lambda m: m.member.role == "student" and m.member.link == "connected",
         )
         line = [Point(i, i, 500, 8) for i in range(512)]
         n = 1
-        await her.send(room.StrokeBegin(n=n, stroke="web-t.0", page="page-1", points=line))
+        await teacher_side.send(room.StrokeBegin(n=n, stroke="web-t.0", page="page-1", points=line))
 
         def lost(m: room.MemberChanged) -> bool:
             return m.member.role == "student" and m.member.link == "reconnecting"
 
         # Bounded: the kernel holds some megabytes before the outbox fills.
-        while n < 900 and not any(lost(m) for m in her.all(room.MemberChanged)):
+        while n < 900 and not any(lost(m) for m in teacher_side.all(room.MemberChanged)):
             n += 1
             if n % 30 == 0:
                 stroke = f"web-t.{n}"
-                await her.send(room.StrokeBegin(n=n, stroke=stroke, page="page-1", points=line))
+                await teacher_side.send(
+                    room.StrokeBegin(n=n, stroke=stroke, page="page-1", points=line)
+                )
             else:
                 stroke = f"web-t.{n - n % 30}"
-                await her.send(room.StrokePoints(n=n, stroke=stroke, points=line))
+                await teacher_side.send(room.StrokePoints(n=n, stroke=stroke, points=line))
             if n % 100 == 0:
-                await ping(her, n)
-        await her.wait(room.MemberChanged, lost)
+                await ping(teacher_side, n)
+        await teacher_side.wait(room.MemberChanged, lost)
         await narrow.close()
-        back = await student.room(his.grant, "web-s")
+        back = await student.room(student_side.grant, "web-s")
         snapshot = await back.wait(room.Snapshot)
         assert len(snapshot.board.strokes) >= n // 30
 
@@ -215,8 +217,8 @@ async def test_seeded_junk_on_every_socket_leaves_a_running_session_alone(tmp_pa
         client(server.url, "student1") as student,
         client(server.url, "teacher1") as teacher,
     ):
-        his, hers = await in_session(student, teacher)
-        her = await teacher.room(hers.grant, "web-t")
+        student_side, teacher_ready = await in_session(student, teacher)
+        teacher_side = await teacher.room(teacher_ready.grant, "web-t")
         real = codec.encode(room.Say(n=1, text="x"))
         for _ in range(150):
             path = dice.choice(["/ws/lobby", "/ws/room", "/ws/pen"])
@@ -237,7 +239,7 @@ async def test_seeded_junk_on_every_socket_leaves_a_running_session_alone(tmp_pa
                         await link.receive()
                 except (TimeoutError, ConnectionError, aiohttp.ClientError):
                     pass
-        await ping(her, 7)
-        mine = await student.room(his.grant, "web-s")
-        await her.send(room.Say(n=1, text="还在"))
+        await ping(teacher_side, 7)
+        mine = await student.room(student_side.grant, "web-s")
+        await teacher_side.send(room.Say(n=1, text="还在"))
         assert (await mine.wait(room.Said)).text == "还在"

@@ -190,7 +190,7 @@ export class BoardRenderer {
     this.request(true)
   }
 
-  /** The strokes of the page in the order they began, with this page's own unechoed ink. */
+  /** The strokes of the page in the order they began, with this tab's own unechoed ink. */
   private strokes(): Stroke[] {
     const { board, overlay, hidden } = this.source!
     const page = this.page!.page

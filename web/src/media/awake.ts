@@ -20,7 +20,7 @@ export class Awake {
   }
 
   private take(): void {
-    // The browser takes the lock back whenever the page is hidden.
+    // The browser takes the lock back whenever the tab is hidden.
     if (!this.wanted || document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return
     navigator.wakeLock.request('screen').then(
       (lock) => {

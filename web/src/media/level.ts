@@ -15,7 +15,7 @@ export function levelOf(samples: Float32Array): number {
 
 let context: AudioContext | null = null
 
-/** Browsers start an AudioContext only after the user touched the page; call this when they did. */
+/** Browsers start an AudioContext only after the user touched the tab; call this when they did. */
 export function wakeAudio(): void {
   if (typeof AudioContext === 'undefined') return
   context ??= new AudioContext()

@@ -1,11 +1,11 @@
-// A form the teacher owes, from wherever the page learnt of it.
+// A form the teacher owes, from wherever the tab learnt of it.
 import type { DueForm, Subject } from '@/wire/messages'
 
 export interface Due {
   session: string
   other: string
   subject: Subject
-  /** Unix ms, null when the page does not know it. */
+  /** Unix ms, null when the tab does not know it. */
   startedMs: number | null
   reason: string
 }

@@ -26,7 +26,7 @@ export function remember(session: string, kept: Kept): void {
   try {
     sessionStorage.setItem(keyOf(session), JSON.stringify(kept))
   } catch {
-    // Too much to keep (some browsers hold 5 MB): the source still lets the page come back.
+    // Too much to keep (some browsers hold 5 MB): the source still lets the tab come back.
     sessionStorage.setItem(keyOf(session), JSON.stringify({ source: kept.source, operations: [] }))
   }
 }

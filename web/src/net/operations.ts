@@ -1,4 +1,4 @@
-// What this page asked of the room and the server has not confirmed: numbered, bounded, resendable.
+// What this tab asked of the room and the server has not confirmed: numbered, bounded, resendable.
 import { MAX_POINTS_A_MESSAGE } from '@/wire/messages'
 import type { Operation, Point } from '@/wire/messages'
 
@@ -62,7 +62,7 @@ export class OperationQueue {
   resync(lastN: number): void {
     this.acknowledged(lastN)
     this.sentUpTo = lastN
-    // A reloaded page may have kept fewer than it had sent; the server wants them without a gap.
+    // A reloaded tab may have kept fewer than it had sent; the server wants them without a gap.
     this.waiting.forEach((operation, index) => {
       operation.n = lastN + 1 + index
     })
@@ -73,7 +73,7 @@ export class OperationQueue {
     return this.waiting.find((operation) => operation.n === n)
   }
 
-  /** Put back what an earlier life of this page had kept. */
+  /** Put back what an earlier life of this tab had kept. */
   restore(operations: Operation[]): void {
     this.waiting = operations
     this.points = operations.reduce((sum, operation) => sum + pointsOf(operation), 0)

@@ -18,7 +18,7 @@ import type { SocketState } from './types'
 
 const PING_EVERY_MS = 5_000
 const SILENCE_MS = 12_000
-/** After the network changed or the page came back, a living socket answers within this. */
+/** After the network changed or the tab came back, a living socket answers within this. */
 const PROBE_MS = 2_500
 const WELCOME_WITHIN_MS = 10_000
 const FIRST_RETRY_MS = 500
@@ -190,7 +190,7 @@ export class InkSocket<
     this.lastPong = performance.now()
   }
 
-  /** Something about the network or the page changed: find out now rather than in seconds. */
+  /** Something about the network or the tab changed: find out now rather than in seconds. */
   private nudge = (): void => {
     if (this.state === 'closed') return
     if (this.state === 'open') {

@@ -155,7 +155,7 @@ export interface Room {
   setPermissions(member: string, permissions: Permission[]): void
   pointAt(page: string, x: number, y: number, visible: boolean): void
   end(): void
-  /** Close this page's place at once, without ending the session for the other side. */
+  /** Close this tab's place at once, without ending the session for the other side. */
   leave(): void
   /** Upload and add as a page. Progress is 0 to 1. Throws ApiError. */
   uploadPhoto(file: Blob, progress?: (share: number) => void): Promise<void>

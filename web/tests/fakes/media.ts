@@ -131,12 +131,53 @@ export class FakeAudio {
   }
 }
 
+/** A part of an AudioContext's graph; `links` are the ways the sound takes out of it. */
+export class FakeNode {
+  links: { to: FakeNode; output: number; input: number }[] = []
+  gain = {
+    value: 1,
+    setValueAtTime() {},
+    linearRampToValueAtTime() {},
+    exponentialRampToValueAtTime() {},
+  }
+  frequency = { value: 0 }
+  type = ''
+  connect(to: FakeNode, output = 0, input = 0): FakeNode {
+    this.links.push({ to, output, input })
+    return to
+  }
+  start(): void {
+    FakeAudioContext.tones.push(this.frequency.value)
+  }
+  stop(): void {}
+}
+
 /** An AudioContext whose analysers hear `loudness`, by stream. */
 export class FakeAudioContext {
+  static last: FakeAudioContext
+  /** The tones that were struck, Hz. */
+  static tones: number[] = []
   static loudness = new Map<unknown, number>()
   static resumed = 0
   static connected = 0
   state = 'suspended'
+  currentTime = 0
+  readonly destination = new FakeNode()
+  readonly splitter = new FakeNode()
+
+  constructor() {
+    FakeAudioContext.last = this
+  }
+
+  createGain = () => new FakeNode()
+  createOscillator = () => new FakeNode()
+  createMediaElementSource = () => new FakeNode()
+  createChannelSplitter = () => this.splitter
+  createChannelMerger = () => new FakeNode()
+
+  async close(): Promise<void> {
+    this.state = 'closed'
+  }
 
   async resume(): Promise<void> {
     FakeAudioContext.resumed += 1
@@ -181,6 +222,7 @@ export function useFakeMedia(...answers: MicAnswer[]) {
   FakeConnection.refuses = false
   FakeAudio.blocked = false
   FakeAudioContext.loudness = new Map()
+  FakeAudioContext.tones = []
   FakeAudioContext.resumed = FakeAudioContext.connected = 0
   const devices = new FakeDevices(answers.length > 0 ? answers : [new FakeTrack()])
   const wakeLock = new FakeWakeLock()

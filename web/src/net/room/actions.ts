@@ -1,4 +1,4 @@
-// What a page may ask of its room: ink, pages, words, rights, leaving.
+// What a tab may ask of its room: ink, pages, words, rights, leaving.
 import { PAPER_HEIGHT } from '@/wire/messages'
 import type { Wanted } from '../operations'
 import type { Room } from '../types'
@@ -33,7 +33,7 @@ export interface Means {
   state: RoomState
   link: Pick<RoomLink, 'operate' | 'send' | 'sendLatest' | 'full'>
   source: string
-  /** Unix ms; makes the ids of strokes and pages differ from those of an earlier life of the page. */
+  /** Unix ms; makes the ids of strokes and pages differ from those of an earlier life of the tab. */
   now: () => number
   setMuted: (muted: boolean) => void
   leave: () => void

@@ -1,4 +1,4 @@
-// A session's room on this page: its state, link, voice and actions in one reactive object.
+// A session's room in this tab: its state, link, voice and actions in one reactive object.
 import { effectScope, markRaw, reactive, watch, type EffectScope } from 'vue'
 import { shrink } from '@/media/photo'
 import { VoiceLink } from '@/media/voice'
@@ -30,7 +30,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Refusals of ink that came too late for its stroke: the board shows what is right already. */
 const QUIET: ReadonlySet<string> = new Set(['unknown_stroke', 'stroke_ended', 'stroke_exists'])
-/** How many paints the page's handle keeps for whoever measures delay. */
+/** How many paints the tab's handle keeps for whoever measures delay. */
 const MOST_PAINTS = 2000
 
 interface VoiceMaker {
@@ -191,7 +191,7 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
   return { room, setGrant: (next: string) => link.setGrant(next) }
 }
 
-/** What the browser tests and the bench read of this page. */
+/** What the browser tests and the bench read of this tab. */
 function publishRoom(
   room: Room,
   voice: VoiceLink,

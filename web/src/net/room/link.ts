@@ -13,7 +13,7 @@ export interface LinkOptions {
   token: (fresh: boolean) => Promise<string>
   source: string
   grant: string
-  /** What an earlier life of this page had not got through. */
+  /** What an earlier life of this tab had not got through. */
   operations: Operation[]
   /** The last event known, or null when the whole room is wanted. */
   resumeFrom: () => number | null

@@ -1,4 +1,4 @@
-// What a page knows of its room: events folded in order, own ink on top, who sits where. Pure.
+// What a tab knows of its room: events folded in order, own ink on top, who sits where. Pure.
 import type { Room, StrokeStyle } from '../types'
 import { apply, emptyBoard } from '@/wire/fold'
 import type {
@@ -76,7 +76,7 @@ export class RoomState {
   private mine: string[] = []
   private openedAt = 0
 
-  /** `facts` are changed in place; `source` is this page's name among the person's sources. */
+  /** `facts` are changed in place; `source` is this tab's name among the person's sources. */
   constructor(
     readonly facts: Facts,
     private readonly source: string,
@@ -210,7 +210,7 @@ export class RoomState {
         this.changed()
         break
       case 'stroke_began':
-        // Of one's own pen or other page; what this page drew is there already.
+        // Of one's own pen or other tab; what this tab drew is there already.
         if (event.member === facts.you && event.source !== this.source) this.mine.push(event.stroke)
         this.changed()
         break

@@ -1,4 +1,4 @@
-"""The photo desk: store, row, room; and whatever fails leaves neither row nor file."""
+"""Photos: store, row, room; and whatever fails leaves neither row nor file."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ import pytest
 
 from base.errors import Refusal
 from base.storage import LocalStorage, read_all
-from server.photo_desk import PhotoDesk, storage_key
+from server.photo_service import PhotoService, storage_key
 from server.photos import Photo
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes.services import Kept, kept
@@ -36,9 +36,9 @@ class Room:
 
 @dataclass
 class Place:
-    """A desk and what it works with."""
+    """The service and what it works with."""
 
-    desk: PhotoDesk
+    photos: PhotoService
     room: Room
     storage: LocalStorage
     kept: Kept
@@ -53,11 +53,11 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         now_ms = services.clock.unix_ms()
         await services.sessions.create("s_1", "c_1", "p_s", "p_t", "maths", "", now_ms)
         room, storage = Room(), LocalStorage(tmp_path / "objects")
-        yield Place(PhotoDesk(storage, services.sessions, room, 3), room, storage, services)
+        yield Place(PhotoService(storage, services.sessions, room, 3), room, storage, services)
 
 
 async def test_a_photo_is_named_by_owner_and_hash_and_the_room_hears_it(place: Place) -> None:
-    photo = await place.desk.take("s_1", "p_s", PICTURE)
+    photo = await place.photos.take("s_1", "p_s", PICTURE)
     sha256 = hashlib.sha256(PICTURE.data).hexdigest()
     assert (photo.owner, photo.sha256) == ("session:s_1", sha256)
     assert await place.files() == [f"photos/session.s_1/{sha256}.jpg"]
@@ -69,7 +69,7 @@ async def test_a_photo_is_named_by_owner_and_hash_and_the_room_hears_it(place: P
 async def test_a_photo_after_the_end_leaves_nothing_and_the_room_is_not_told(place: Place) -> None:
     await place.kept.sessions.end("s_1", place.kept.clock.unix_ms(), "hung_up", FACTS)
     with pytest.raises(Refusal) as refused:
-        await place.desk.take("s_1", "p_s", PICTURE)
+        await place.photos.take("s_1", "p_s", PICTURE)
     assert refused.value.code == "session_ended"
     assert (await place.files(), place.room.told) == ([], [])
 
@@ -80,7 +80,7 @@ async def test_a_room_that_does_not_take_it_leaves_neither_row_nor_file(
 ) -> None:
     place.room.over, place.room.failure = True, failure
     with pytest.raises(Refusal if failure is None else type(failure)):
-        await place.desk.take("s_1", "p_s", PICTURE)
+        await place.photos.take("s_1", "p_s", PICTURE)
     [(_, photo_id, _)] = place.room.told
     with pytest.raises(Refusal, match="unknown_photo"):
         await place.kept.sessions.photo("s_1", photo_id)
@@ -88,10 +88,10 @@ async def test_a_room_that_does_not_take_it_leaves_neither_row_nor_file(
 
 
 async def test_a_refused_twin_leaves_the_file_of_the_first(place: Place) -> None:
-    first = await place.desk.take("s_1", "p_s", PICTURE)
+    first = await place.photos.take("s_1", "p_s", PICTURE)
     place.room.over = True
     with pytest.raises(Refusal, match="session_ended"):
-        await place.desk.take("s_1", "p_t", PICTURE)
+        await place.photos.take("s_1", "p_t", PICTURE)
     assert await read_all(place.storage, storage_key(first)) == PICTURE.data
 
 

@@ -1,4 +1,4 @@
-"""The photo desk: stores a photo, writes its row, tells the room; whatever fails leaves nothing behind."""
+"""Photos that are sent in: stored, written as a row, told to the room; whatever fails leaves nothing behind."""
 
 import asyncio
 import contextlib
@@ -17,14 +17,14 @@ log = get_logger(__name__)
 
 
 class Rooms(Protocol):
-    """What the desk tells the rooms."""
+    """What is told to the rooms."""
 
     def photo_uploaded(self, session_id: str, photo_id: str, sha256: str, /) -> bool:
         """Let the room know of a photo that is stored; false when the session is over."""
         ...
 
 
-class PhotoDesk:
+class PhotoService:
     """Takes in photos of sessions."""
 
     def __init__(
