@@ -13,11 +13,11 @@ import {
   type Size,
   type View,
 } from './geometry'
+import { PagePhotos, type PhotoState } from './pagePhotos'
 import { paintDesk, paintSheet, paintStroke, shapeOf } from './paint'
+import { Settling } from './settling'
 import { union, type Box } from './shape'
 
-/** An unended stroke that stands still this long is cached too (its author may be gone). */
-const STALE_MS = 3_000
 /** With this many strokes a page is drawn crisp in every frame of a pinch; above, afterwards. */
 const CRISP_STROKES = 120
 /** After the user moved the page, it does not run after the other's ink for a while. */
@@ -35,7 +35,7 @@ export interface RendererOptions {
   loadPhoto: (photo: string) => Promise<ImageBitmap>
   /** performance.timeOrigin based ms at which new points were painted. */
   painted: (at: number) => void
-  photoState: (state: 'none' | 'loading' | 'ready' | 'failed') => void
+  photoState: (state: PhotoState) => void
   /** The view changed: things that lie above the canvas have to move. */
   moved: (view: View) => void
 }
@@ -62,8 +62,8 @@ export class BoardRenderer {
   private cached: Cached[] = []
   private cacheView: View | null = null
   private liveBox: Box | null = null
-  private seen = new Map<string, { count: number; at: number }>()
-  private photos = new Map<string, ImageBitmap | 'loading' | 'failed'>()
+  private readonly settling = new Settling()
+  private readonly photos: PagePhotos
   private frame = 0
   private full = true
   private gesturing = false
@@ -78,6 +78,7 @@ export class BoardRenderer {
   ) {
     this.context = canvas.getContext('2d', { alpha: false })!
     this.cacheContext = this.cache.getContext('2d', { alpha: false })!
+    this.photos = new PagePhotos(options.loadPhoto, (photo) => this.photoCame(photo))
   }
 
   get openPage(): Page | null {
@@ -90,7 +91,7 @@ export class BoardRenderer {
     if (page?.page !== this.page?.page) {
       this.page = page
       this.points = -1
-      this.seen.clear()
+      this.settling.clear()
       if (page) this.fitPage(bestFit(page, this.size))
       this.photo()
     }
@@ -143,7 +144,7 @@ export class BoardRenderer {
   /** Try a photo again that could not be loaded. */
   retryPhoto(): void {
     const photo = this.page?.photo
-    if (photo && this.photos.get(photo) === 'failed') this.photos.delete(photo)
+    if (photo) this.photos.forgive(photo)
     this.photo()
   }
 
@@ -178,20 +179,15 @@ export class BoardRenderer {
   }
 
   private photo(): void {
-    const photo = this.page?.kind === 'photo' ? this.page.photo : null
-    if (!photo) return this.options.photoState('none')
-    const known = this.photos.get(photo)
-    if (known) return this.options.photoState(typeof known === 'string' ? known : 'ready')
-    this.photos.set(photo, 'loading')
-    this.options.photoState('loading')
-    const arrived = (picture: ImageBitmap | 'failed') => {
-      if (this.gone) return
-      this.photos.set(photo, picture)
-      this.cacheView = null
-      if (this.page?.photo === photo) this.photo()
-      this.request(true)
-    }
-    this.options.loadPhoto(photo).then(arrived, () => arrived('failed'))
+    const wanted = this.page?.kind === 'photo' ? this.page.photo : null
+    this.options.photoState(this.photos.want(wanted))
+  }
+
+  private photoCame(photo: string): void {
+    if (this.gone) return
+    this.cacheView = null
+    if (this.page?.photo === photo) this.photo()
+    this.request(true)
   }
 
   /** The strokes of the page in the order they began, with this tab's own unechoed ink. */
@@ -211,25 +207,10 @@ export class BoardRenderer {
 
   /** How many of the first strokes will most likely not change any more. */
   private settled(strokes: Stroke[], now: number): number {
-    let index = 0
-    let waitFor = Infinity
-    for (; index < strokes.length; index += 1) {
-      const stroke = strokes[index]!
-      if (stroke.ended) continue
-      const known = this.seen.get(stroke.stroke)
-      if (!known || known.count !== stroke.points.length) {
-        this.seen.set(stroke.stroke, { count: stroke.points.length, at: now })
-        waitFor = STALE_MS
-        break
-      }
-      if (now - known.at < STALE_MS) {
-        waitFor = STALE_MS - (now - known.at)
-        break
-      }
-    }
+    const { settled, waitMs } = this.settling.look(strokes, now)
     clearTimeout(this.staleTimer)
-    if (waitFor < Infinity) this.staleTimer = setTimeout(() => this.request(), waitFor + 50)
-    return index
+    if (waitMs !== null) this.staleTimer = setTimeout(() => this.request(), waitMs + 50)
+    return settled
   }
 
   private paint(): void {
@@ -321,9 +302,7 @@ export class BoardRenderer {
       context.setTransform(1, 0, 0, 1, 0, 0)
       paintDesk(context)
       this.useView(context, this.view)
-      const photo = this.page!.photo ? this.photos.get(this.page!.photo) : undefined
-      const picture = photo && typeof photo !== 'string' ? photo : null
-      paintSheet(context, this.page!, picture, 1 / this.view.scale)
+      paintSheet(context, this.page!, this.photos.picture(this.page!.photo), 1 / this.view.scale)
       this.cached = []
       this.cacheView = this.view
       this.full = true
@@ -346,7 +325,7 @@ export class BoardRenderer {
     const last = strokes.at(-1)
     if (!last || last.ended || this.source!.overlay[last.stroke]) return
     const point = last.points.at(-1)
-    if (!point || this.seen.get(last.stroke)?.count === last.points.length) return
+    if (!point || !this.settling.grows(last)) return
     const view = follow(this.view, this.size, point[0], point[1])
     if (view === this.view) return
     this.view = keepInSight(view, this.page!, this.size)

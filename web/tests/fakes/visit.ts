@@ -3,9 +3,16 @@ import { createApp, defineComponent, h, nextTick, type Component } from 'vue'
 import { createMemoryHistory, createRouter, RouterView, type Router } from 'vue-router'
 import { vi } from 'vitest'
 import { i18n, type Language } from '@/i18n'
+import { addHomes } from '@/router/homes'
+import type { Feature } from '@/router/feature'
 import { addEveryWord } from './words'
 
 addEveryWord()
+const features = import.meta.glob<Feature>('../../src/features/*/index.ts', {
+  eager: true,
+  import: 'default',
+})
+for (const { homes } of Object.values(features)) addHomes(homes ?? {})
 
 export interface Visit {
   router: Router
