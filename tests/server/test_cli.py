@@ -146,8 +146,9 @@ async def test_serve_runs_until_ctrl_c(tmp_path: Path) -> None:
         while b"started" not in (line := await process.stderr.readline()):
             assert line, "it ended without having started"
         process.send_signal(signal.SIGINT)
-        await process.stderr.read()
+        said = (await process.stderr.read()).decode()
         assert await process.wait() == 0
+    assert '"stopping"' in said and '"stopped"' in said, "the log tells a stop from a kill"
 
 
 def test_two_commands_of_one_name_are_a_mistake() -> None:
