@@ -18,6 +18,7 @@ from sqlalchemy import select
 from base.clock import SystemClock
 from base.commands import Answer, Command
 from base.db import Base, Database
+from base.eventlog import make_cursor
 from base.jobs.model import JobKind
 from base.jobs.queue import Jobs
 from server.cli import program
@@ -192,6 +193,7 @@ async def add_what_the_demo_lacks(url: str) -> None:
                 created_ms=10**12,
             )
         )
+        await make_cursor(transaction, "test", "copied")
         stopped = await jobs.enqueue(transaction, "test_copied", {"text": "圆"}, owner="p_1")
         await jobs.enqueue(transaction, "test_copied", {"n": 2}, owner="p_1", key="one")
     await jobs.cancel(stopped)
