@@ -67,12 +67,14 @@ async def _run(config: Config, demo: bool, parts: Sequence[Part]) -> None:
     loop.add_signal_handler(signal.SIGINT, interrupt)
     async with serving(config, with_demo=demo, parts=parts) as server:
         await asked.wait()
+        log.info("stopping", at_once=now.is_set())
         async with asyncio.TaskGroup() as group:
             draining = group.create_task(server.drain(config.server.drain_deadline_s))
             hurry = group.create_task(now.wait())
             await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
             draining.cancel()
             hurry.cancel()
+    log.info("stopped")
 
 
 def _said(text: str, status: int) -> int:

@@ -26,6 +26,9 @@ from base.jobs.model import (
 )
 from base.jobs.queue import Jobs, Registered
 from base.jobs.tables import JobRow
+from base.log import get_logger
+
+log = get_logger(__name__)
 
 _BATCH = 100
 
@@ -204,6 +207,12 @@ class Leases:
                 if moved:
                     break
         if moved:
+            told = {
+                "kind": lease.kind.name,
+                "attempt": lease.attempts,
+                "lapsed": lapsed_ms is not None,
+            }
+            log.info("job_moved", job=lease.job, move=one, state=to, **told)
             self._jobs.changed(lease.job)
             self._jobs.bell.set()
         return moved

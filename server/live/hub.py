@@ -144,7 +144,7 @@ class Hub:
         live.open()
         for hook in self.on_opened:
             hook(live, teacher)
-        log.info("session_opened", session=session, call=call)
+        log.info("session_opened", session=session, call=call, student=student, teacher=teacher)
         # Both may have come while the row was written, when there was no room yet to end.
         if ended_early:
             live.end(ended_early[0])

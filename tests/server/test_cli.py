@@ -18,6 +18,7 @@ from sqlalchemy import select
 from base.clock import SystemClock
 from base.commands import Answer, Command
 from base.db import Base, Database
+from base.eventlog import make_cursor
 from base.jobs.model import JobKind
 from base.jobs.queue import Jobs
 from server.cli import program
@@ -146,8 +147,9 @@ async def test_serve_runs_until_ctrl_c(tmp_path: Path) -> None:
         while b"started" not in (line := await process.stderr.readline()):
             assert line, "it ended without having started"
         process.send_signal(signal.SIGINT)
-        await process.stderr.read()
+        said = (await process.stderr.read()).decode()
         assert await process.wait() == 0
+    assert '"stopping"' in said and '"stopped"' in said, "the log tells a stop from a kill"
 
 
 def test_two_commands_of_one_name_are_a_mistake() -> None:
@@ -191,6 +193,7 @@ async def add_what_the_demo_lacks(url: str) -> None:
                 created_ms=10**12,
             )
         )
+        await make_cursor(transaction, "test", "copied")
         stopped = await jobs.enqueue(transaction, "test_copied", {"text": "圆"}, owner="p_1")
         await jobs.enqueue(transaction, "test_copied", {"n": 2}, owner="p_1", key="one")
     await jobs.cancel(stopped)

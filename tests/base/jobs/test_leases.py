@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from base.jobs.leases import Leases
 from base.jobs.model import LOST, JobKind
@@ -148,6 +149,23 @@ async def test_who_was_believed_dead_changes_nothing(services: Kept) -> None:
     assert shown is not None
     assert (shown.state, shown.result, shown.progress) == ("done", "mine", 100)
     assert not await steps.other.finish(mine, "again")
+
+
+async def test_the_log_tells_the_way_of_a_job(services: Kept) -> None:
+    steps = Steps(services, JobKind(name="k", run="none"))
+    job = await enqueue(steps.jobs, "k", {"name": "林小雨"})
+    with capture_logs() as lines:
+        assert await steps.one.claim() is not None
+        steps.clock.advance(11)
+        assert await steps.one.recover() == 1
+        mine = await steps.other.claim()
+        assert mine is not None
+        assert await steps.other.finish(mine, "林小雨")
+    told = [line for line in lines if line["event"] == "job_moved"]
+    assert {(line["job"], line["kind"]) for line in told} == {(job, "k")}
+    moves = [(line["move"], line["state"], line["attempt"], line["lapsed"]) for line in told]
+    assert moves == [("retry", "queued", 1, True), ("finish", "done", 2, False)]
+    assert "林小雨" not in str(lines)
 
 
 async def test_a_job_that_kills_its_workers_stops_after_its_attempts(services: Kept) -> None:

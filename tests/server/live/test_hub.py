@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from base.errors import Refusal
 from base.part import Part, Process
@@ -40,6 +41,21 @@ async def test_a_session_that_cannot_be_closed_in_the_database_does_not_stop_the
         monkeypatch.setattr(SessionService, "end", broken)
         async with asyncio.timeout(5):
             await server.drain(0.1)
+
+
+async def test_the_log_tells_whose_session_began_by_ids_alone(tmp_path: Path) -> None:
+    with capture_logs() as lines:
+        async with (
+            quick_server(tmp_path) as server,
+            client(server.url, "student1") as student,
+            client(server.url, "teacher1") as teacher,
+        ):
+            ready, _ = await in_session(student, teacher)
+            sides = {"student": student.person, "teacher": teacher.person}
+    opened = next(line for line in lines if line["event"] == "session_opened")
+    assert opened["session"] == ready.session
+    assert {role: opened[role] for role in sides} == {r: who["id"] for r, who in sides.items()}
+    assert not any(who["name"] in str(lines) for who in sides.values())
 
 
 async def test_a_recorder_that_fails_while_the_room_is_made_lets_no_session_begin(

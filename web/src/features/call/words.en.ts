@@ -18,6 +18,7 @@ const en: typeof zh = {
       otherLeft: '{name} has left',
       draining: 'Maintenance is near. Please finish by {time}.',
       refused: 'You could not enter this session',
+      replaced: 'This session was opened in another window',
       home: 'Home',
       noDraw: 'Your teacher paused your writing',
       mute: 'Mute',

@@ -16,6 +16,7 @@ export default {
       otherLeft: '{name}老师离开了',
       draining: '系统马上要维护，请在 {time} 前结束。',
       refused: '没能进入这次辅导',
+      replaced: '这次辅导已在别的窗口打开',
       home: '回首页',
       noDraw: '老师暂停了你的书写',
       mute: '静音',

@@ -30,7 +30,6 @@ const en: typeof zh = {
       returnTitle: 'You have a session running',
       returnText: 'Your {subject} session with {name} is still going on.',
       returnAction: 'Go back to it',
-      replaced: 'This page was opened elsewhere.',
     },
     sheet: {
       title: 'Call {name}',

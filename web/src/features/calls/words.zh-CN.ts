@@ -26,7 +26,6 @@ export default {
       returnTitle: '你有一次辅导正在进行',
       returnText: '和{name}老师的{subject}辅导还没有结束。',
       returnAction: '回到辅导',
-      replaced: '这个页面在别处打开了。',
     },
     sheet: {
       title: '呼叫{name}老师',
