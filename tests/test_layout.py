@@ -19,7 +19,6 @@ PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")
 TOP = sorted({package.partition(".")[0] for package in PACKAGES})
 WITH_README = [*TOP, "web", "docs", "tests", "bench", "tools"]
 MAX_LINES = 450
-MAX_LINES_WEB = 500
 MAX_LINES_COMPOSITION = 200
 MAX_LINES_FUNCTION = 60
 LONG_FUNCTIONS = {
@@ -84,8 +83,7 @@ def test_the_first_line_of_a_module_says_what_it_is() -> None:
 
 def test_no_source_file_is_longer_than_can_be_read() -> None:
     def too_long(path: Path) -> bool:
-        most = MAX_LINES if path.suffix == ".py" else MAX_LINES_WEB
-        return len(path.read_text("utf-8").splitlines()) > most
+        return len(path.read_text("utf-8").splitlines()) > MAX_LINES
 
     assert shown([path for path in SOURCES if too_long(path)]) == []
 
