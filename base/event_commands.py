@@ -63,11 +63,32 @@ async def replay(config: Config, options: Mapping[str, object]) -> Answer:
     finally:
         await database.close()
     if not subscriptions:
-        raise Refusal("not_found", f"no part called {part!r} has ever subscribed")
+        raise _nobody(part)
     return Answer(
         {"part": part, "from_id": from_id, "subscriptions": subscriptions},
         f"{part} will hear everything again from {from_id} on: {', '.join(subscriptions)}",
     )
+
+
+async def drop(config: Config, options: Mapping[str, object]) -> Answer:
+    """Forget a part that is gone for good."""
+    part = str(options["part"])
+    database = Database(config.database_url)
+    try:
+        async with database.transaction() as transaction:
+            subscriptions = await eventlog.drop(transaction, part)
+    finally:
+        await database.close()
+    if not subscriptions:
+        raise _nobody(part)
+    return Answer(
+        {"part": part, "subscriptions": subscriptions},
+        f"{part} is forgotten: {', '.join(subscriptions)}; no event is kept for it any more",
+    )
+
+
+def _nobody(part: str) -> Refusal:
+    return Refusal("not_found", f"no part called {part!r} has ever subscribed")
 
 
 COMMANDS = (
@@ -90,5 +111,18 @@ COMMANDS = (
             Option(name="from", help="The first event's id.", kind="integer", default=1),
         ),
         examples=("inkcall events replay points", "inkcall events replay points --from 120000"),
+    ),
+    Command(
+        name="events drop",
+        help="Forget a part that is gone for good, so that no event is kept for it.",
+        run=drop,
+        options=(
+            Option(
+                name="part",
+                help="Which, as `inkcall events lag` names it. Served again, it hears everything.",
+                positional=True,
+            ),
+        ),
+        examples=("inkcall events drop points",),
     ),
 )

@@ -118,6 +118,20 @@ async def replay(transaction: AsyncSession, part: str, from_id: int) -> list[str
     return sorted(found)
 
 
+async def drop(transaction: AsyncSession, part: str) -> list[str]:
+    """Forget how far a part's subscriptions have come and what waits for them; return their names.
+
+    For a part that is gone: its cursors would keep every event of theirs for ever. One that is served
+    after all hears everything from the beginning.
+    """
+    names = sorted(
+        await transaction.scalars(select(CursorRow.subscription).where(CursorRow.part == part))
+    )
+    for table in (HandledRow, WaitingRow, CursorRow):
+        await transaction.execute(delete(table).where(table.part == part))
+    return names
+
+
 async def forget(transaction: AsyncSession, name: str, before_ms: int) -> None:
     """Delete events of a name that are older and that every subscription has behind it."""
     heard = select(func.min(CursorRow.last_id)).scalar_subquery()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import event as sqlalchemy_event, func, select
+from sqlalchemy import Select, event as sqlalchemy_event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -121,13 +121,22 @@ class Jobs:
             mine: str | None = kept.scalar()
             if mine is not None:
                 return mine
-            same = select(JobRow.id).where(
-                JobRow.kind == kind, JobRow.key == key, JobRow.state.in_(LIVE)
-            )
             # None: the other one ended between the two statements.
-            theirs = await transaction.scalar(same)
+            theirs = await transaction.scalar(_live(kind, key))
             if theirs is not None:
                 return theirs
+
+    async def live(self, kind: str, key: str) -> str | None:
+        """Return the queued or running job with a key, None if there is none."""
+        async with self.database.reading() as transaction:
+            job: str | None = await transaction.scalar(_live(kind, key))
+            return job
+
+    async def count_live(self, kind: str) -> int:
+        """Return how many jobs of a kind are queued or running."""
+        query = select(func.count()).where(JobRow.kind == kind, JobRow.state.in_(LIVE))
+        async with self.database.reading() as transaction:
+            return await transaction.scalar(query) or 0
 
     async def get(self, job: str) -> Job | None:
         """Return a job, None if there is none."""
@@ -195,6 +204,10 @@ class Jobs:
 
     def _ring(self, _session: object) -> None:
         self.bell.set()
+
+
+def _live(kind: str, key: str | None) -> Select[str]:
+    return select(JobRow.id).where(JobRow.kind == kind, JobRow.key == key, JobRow.state.in_(LIVE))
 
 
 def _insert(transaction: AsyncSession) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -69,6 +70,12 @@ class OneRecording(RecordingRow, frozen=True, kw_only=True):
     members: list[Member]
 
 
+class PreparedVoices(Struct, frozen=True, kw_only=True):
+    """The job that prepares the voices; none when they are there."""
+
+    job: Id | None
+
+
 async def search(
     asked: Asked, sessions: SessionService, people: PeopleService, library: Library
 ) -> Recordings:
@@ -129,20 +136,38 @@ async def events(asked: Asked, sessions: SessionService, library: Library) -> we
     )
 
 
+async def prepare_voices(
+    asked: Asked, sessions: SessionService, library: Library, files: VoiceFiles
+) -> PreparedVoices:
+    """POST /api/recordings/{session}/voices."""
+    record, recording = await _ended(asked, sessions, library)
+    return PreparedVoices(job=await files.prepare(record.session, recording, owner=asked.person))
+
+
 async def voices(
     asked: Asked, sessions: SessionService, library: Library, files: VoiceFiles
 ) -> web.StreamResponse:
     """GET /api/recordings/{session}/voices."""
+    record, _ = await _ended(asked, sessions, library)
+    file = await files.find(record.session)
+    if file is None:
+        raise Refusal("not_rendered", "these voices have not been prepared; POST here first")
+    return web.FileResponse(
+        file, headers={"Content-Type": "audio/ogg", "Cache-Control": "private, no-store"}
+    )
+
+
+async def _ended(
+    asked: Asked, sessions: SessionService, library: Library
+) -> tuple[SessionRecord, Path]:
+    """Return the session of the path and its recording; neither changes any more."""
     record = await sessions.get(asked.path["session"])
     if record.ended_ms is None:
         raise Refusal("still_running", "the session has not ended")
     recording = library.path(record.session)
     if not await asyncio.to_thread(recording.is_file):
         raise _no_recording()
-    file = await files.file(record.session, recording, owner=asked.person)
-    return web.FileResponse(
-        file, headers={"Content-Type": "audio/ogg", "Cache-Control": "private, no-store"}
-    )
+    return record, recording
 
 
 async def _persons(people: PeopleService, records: list[SessionRecord]) -> dict[str, Person]:
@@ -259,6 +284,15 @@ ROUTES = (
         errors=("unknown_session", "no_recording"),
     ),
     Route(
+        "POST",
+        "/api/recordings/{session}/voices",
+        may=_ONE,
+        do=prepare_voices,
+        summary="Have the voices prepared, once for all who ask",
+        returns=PreparedVoices,
+        errors=("unknown_session", "no_recording", "still_running", "busy"),
+    ),
+    Route(
         "GET",
         "/api/recordings/{session}/voices",
         may=_ONE,
@@ -266,6 +300,6 @@ ROUTES = (
         summary="Both voices as Ogg Opus, student left, teacher right",
         returns=Binary(("audio/ogg",)),
         also=(Answer(status=206, returns=Binary(("audio/ogg",))), Answer(status=416)),
-        errors=("unknown_session", "no_recording", "still_running", "not_rendered", "busy"),
+        errors=("unknown_session", "no_recording", "still_running", "not_rendered"),
     ),
 )

@@ -37,6 +37,7 @@ STATUS: Final[dict[str, int]] = {
     # It is not so any more, or not yet.
     "already_given": 409,
     "login_taken": 409,
+    "not_rendered": 409,
     "session_ended": 409,
     "still_running": 409,
     "too_many_photos": 409,
@@ -50,7 +51,6 @@ STATUS: Final[dict[str, int]] = {
     "too_many_attempts": 429,
     # Our side cannot.
     "internal": 500,
-    "not_rendered": 500,
     "busy": 503,
     "draining": 503,
     "full": 503,

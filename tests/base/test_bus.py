@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from base.bus import Bus
-from base.eventlog import EventRow, first_time, newest_id
+from base.eventlog import EventRow, drop, first_time, newest_id
 from base.events import Envelope
 from base.subscription import Subscription
 from people.tables import PersonRow
@@ -379,6 +379,22 @@ async def test_only_what_is_old_by_its_class_and_heard_by_all_is_forgotten(servi
         ]
     assert len(left) == 3, "Other is kept for ever, one waits, one was not heard"
     assert not any(b"old" in body for body in left)
+
+
+async def test_a_part_that_is_gone_keeps_events_until_it_is_dropped(services: Kept) -> None:
+    listener = Listener(never="stuck")
+    services.bus.subscribe("gone", "one", listener.handlers)
+    await publish(services, Happened(what="heard"), Happened(what="stuck", thing="s"))
+    await services.bus.deliver()
+    services.clock.advance(7 * 86400 + 1)
+    await services.bus.tidy()
+    async with services.database.transaction() as transaction:
+        assert await newest_id(transaction) == 2
+        assert await drop(transaction, "gone") == ["one"]
+        assert await drop(transaction, "gone") == []
+    await services.bus.tidy()
+    async with services.database.reading() as transaction:
+        assert await newest_id(transaction) == 0
 
 
 def test_events_bring_neither_a_database_nor_a_log() -> None:

@@ -174,6 +174,8 @@ async def assert_replay(
     page = auditor.page
     await auditor.by(f"open-{session}").click()
     await auditor.by("board-canvas").wait_for()
+    await auditor.by("play").wait_for()
+    await page.locator("[data-testid=voices-state][data-state=ready]").wait_for(timeout=60_000)
     response = await page.request.get(
         f"{auditor.url}/api/recordings/{session}/voices",
         headers={"Authorization": f"Bearer {await token_of(auditor)}"},

@@ -1,7 +1,7 @@
 """The HTTP side on a real socket, with real services and recordings, and rooms made of two sets."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class Http:
     client: "TestClient[web.Request, web.Application]"
     kept: Kept
     jobs: Jobs
+    worker: Worker
     rooms: FakeRooms
     folder: Path
 
@@ -97,9 +98,9 @@ async def code(answer: ClientResponse) -> tuple[int, str]:
 
 @asynccontextmanager
 async def http_server(
-    folder: Path, *, routes: Sequence[Route] = ROUTES, **sections: Any
+    folder: Path, *, routes: Sequence[Route] = ROUTES, working: bool = True, **sections: Any
 ) -> AsyncIterator[Http]:
-    """Run the HTTP side for the time of the block."""
+    """Run the HTTP side for the time of the block; jobs wait unless `working`."""
     async with kept(folder, **sections) as services:
         rooms = FakeRooms()
         jobs = Jobs(services.database, services.clock)
@@ -107,8 +108,11 @@ async def http_server(
         process = _process(services, jobs, rooms, folder)
         app = web.Application()
         setup(app, process, routes)
-        async with worker.running(), TestClient(TestServer(app)) as client:
-            yield Http(client=client, kept=services, jobs=jobs, rooms=rooms, folder=folder)
+        at_work = worker.running() if working else nullcontext()
+        async with at_work, TestClient(TestServer(app)) as client:
+            yield Http(
+                client=client, kept=services, jobs=jobs, worker=worker, rooms=rooms, folder=folder
+            )
 
 
 def _process(services: Kept, jobs: Jobs, rooms: FakeRooms, folder: Path) -> Process:

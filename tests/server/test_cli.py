@@ -122,6 +122,21 @@ def test_a_state_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     assert "'cancelled'" in done.stderr
 
 
+async def test_a_part_that_is_gone_is_dropped_by_name(tmp_path: Path) -> None:
+    inkcall(tmp_path, "db", "migrate")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/inkcall.db")
+    async with database.transaction() as transaction:
+        await make_cursor(transaction, "gone", "count")
+        await make_cursor(transaction, "points", "count")
+    await database.close()
+    done = inkcall(tmp_path, "events", "drop", "gone", "--json")
+    assert json.loads(done.stdout) == {"part": "gone", "subscriptions": ["count"]}
+    left = json.loads(inkcall(tmp_path, "events", "lag", "--json").stdout)["subscriptions"]
+    assert [row["part"] for row in left] == ["points"]
+    again = inkcall(tmp_path, "events", "drop", "gone")
+    assert (again.returncode, "'gone'" in again.stderr) == (1, True)
+
+
 def test_a_busy_port_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -64,6 +64,7 @@ SENSITIVE: dict[str, tuple[tuple[int, int, int], ...]] = {
     "GET /api/recordings/{session}": (NO, NO, (200, 200, 404), (200, 200, 404)),
     "GET /api/recordings/{session}/events": (NO, NO, (404, 404, 404), (404, 404, 404)),
     "GET /api/recordings/{session}/voices": (NO, NO, (404, 404, 404), (404, 404, 404)),
+    "POST /api/recordings/{session}/voices": (NO, NO, (404, 404, 404), (404, 404, 404)),
     "POST /api/pens/pairings/confirm": (NO, (404, 404, 404), NO, NO),
     # Job 1 is the student's, job 2 a stranger's; neither is a render.
     "GET /api/jobs/{job}": ((200, 404, 404), HIDDEN, HIDDEN, HIDDEN),

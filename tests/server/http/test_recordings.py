@@ -1,6 +1,5 @@
 """Recordings over HTTP, for auditors: finding, events, voices in ranges; nobody else."""
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,6 +35,13 @@ ROW = [
 @pytest.fixture
 async def http(tmp_path: Path) -> AsyncIterator[Http]:
     async with http_server(tmp_path) as http:
+        yield http
+
+
+@pytest.fixture
+async def waiting(tmp_path: Path) -> AsyncIterator[Http]:
+    """The same, but nobody works on jobs yet."""
+    async with http_server(tmp_path, working=False) as http:
         yield http
 
 
@@ -91,12 +97,17 @@ async def test_only_auditors_and_administrators_see_recordings(http: Http) -> No
     )
     await hold(http, "s_1", student, teacher)
     record(http, "s_1", student, teacher)
-    paths = ["", "/s_1", "/s_1/events", "/s_1/voices"]
-    for person, status in ((student, 403), (teacher, 403), (administrator, 200)):
+    paths = [
+        *(("GET", path) for path in ("", "/s_1", "/s_1/events")),
+        *((method, "/s_1/voices") for method in ("POST", "GET")),
+    ]
+    for person, allowed in ((student, False), (teacher, False), (administrator, True)):
         token = await http.token(person)
-        for path in paths:
-            answer = await http.call("GET", f"/api/recordings{path}", token)
-            assert answer.status == status, path
+        for method, path in paths:
+            answer = await http.call(method, f"/api/recordings{path}", token)
+            assert answer.status == (200 if allowed else 403), path
+            if allowed and method == "POST":
+                await http.jobs.wait((await answer.json())["job"])
 
 
 async def test_a_recording_is_found_by_everything(http: Http) -> None:
@@ -158,8 +169,8 @@ async def test_one_recording_comes_with_its_forms_and_people(http: Http) -> None
     for path in ("s_9", "s_9/events", "s_9/voices"):
         answer = await http.call("GET", f"/api/recordings/{path}", token)
         assert await code(answer) == (404, "unknown_session")
-    for path in ("s_1/events", "s_1/voices"):
-        answer = await http.call("GET", f"/api/recordings/{path}", token)
+    for method, path in (("GET", "events"), ("GET", "voices"), ("POST", "voices")):
+        answer = await http.call(method, f"/api/recordings/s_1/{path}", token)
         assert await code(answer) == (404, "no_recording")
 
 
@@ -188,10 +199,15 @@ async def test_voices_are_rendered_once_and_sent_in_ranges(http: Http) -> None:
     record(http, "s_1", student, teacher)
     path = "/api/recordings/s_1/voices"
     token = await http.token(await http.kept.auditor())
-    both = await asyncio.gather(*(http.call("GET", path, token) for _ in range(2)))
-    whole = await both[0].read()
-    assert await both[1].read() == whole
-    assert both[0].content_type == "audio/ogg"
+    assert await code(await http.call("GET", path, token)) == (409, "not_rendered")
+    asked = [await http.call("POST", path, token) for _ in range(2)]
+    one, other = [(await answer.json())["job"] for answer in asked]
+    assert one == other
+    assert (await http.jobs.wait(one)).state == "done"
+    assert await (await http.call("POST", path, token)).json() == {"job": None}
+    answer = await http.call("GET", path, token)
+    assert answer.content_type == "audio/ogg"
+    whole = await answer.read()
     with av.open(io.BytesIO(whole)) as container:
         stream = container.streams.audio[0]
         assert (stream.codec_context.name, stream.channels) == ("opus", 2)
@@ -201,8 +217,40 @@ async def test_voices_are_rendered_once_and_sent_in_ranges(http: Http) -> None:
     assert part.status == 206
     assert await part.read() == whole[100:300]
     assert file.stat().st_mtime_ns == made
-    # Both shared one job.
     assert await http.jobs.counts() == {("render_voices", "done"): 1}
+
+
+async def test_a_render_that_was_cancelled_may_be_asked_for_again(waiting: Http) -> None:
+    student, teacher = await waiting.kept.student(), await waiting.kept.teacher()
+    await hold(waiting, "s_1", student, teacher)
+    record(waiting, "s_1", student, teacher)
+    path = "/api/recordings/s_1/voices"
+    token = await waiting.token(await waiting.kept.auditor())
+    first = (await (await waiting.call("POST", path, token)).json())["job"]
+    # Any auditor may stop it.
+    other = await waiting.token(await waiting.kept.auditor("wumin", "吴敏"))
+    stopped = await (await waiting.call("POST", f"/api/jobs/{first}/cancel", other)).json()
+    assert stopped["state"] == "cancelled"
+    assert await code(await waiting.call("GET", path, token)) == (409, "not_rendered")
+    again = (await (await waiting.call("POST", path, token)).json())["job"]
+    assert again not in (None, first)
+    async with waiting.worker.running():
+        assert (await waiting.jobs.wait(again)).state == "done"
+    assert (await waiting.call("GET", path, token)).status == 200
+
+
+async def test_renders_that_wait_are_bounded_and_one_of_them_may_be_joined(waiting: Http) -> None:
+    student, teacher = await waiting.kept.student(), await waiting.kept.teacher()
+    for n in range(21):
+        await hold(waiting, f"s_{n}", student, teacher)
+        record(waiting, f"s_{n}", student, teacher)
+    token = await waiting.token(await waiting.kept.auditor())
+    paths = [f"/api/recordings/s_{n}/voices" for n in range(21)]
+    answers = [await waiting.call("POST", path, token) for path in paths]
+    assert [answer.status for answer in answers] == [200] * 20 + [503]
+    assert (await code(answers[20]), answers[20].headers["Retry-After"]) == ((503, "busy"), "30")
+    joined = await waiting.call("POST", paths[3], token)
+    assert await joined.json() == await answers[3].json()
 
 
 async def test_the_job_of_a_render_is_all_auditors(http: Http) -> None:
@@ -221,8 +269,9 @@ async def test_voices_of_a_session_that_runs_are_not_rendered(http: Http) -> Non
     await http.kept.sessions.create("s_1", "c_1", student.id, teacher.id, "maths", "", now_ms)
     record(http, "s_1", student, teacher, torn=True)
     token = await http.token(await http.kept.auditor())
-    answer = await http.call("GET", "/api/recordings/s_1/voices", token)
-    assert await code(answer) == (409, "still_running")
+    for method in ("GET", "POST"):
+        answer = await http.call(method, "/api/recordings/s_1/voices", token)
+        assert await code(answer) == (409, "still_running")
     (row,) = (await (await http.call("GET", "/api/recordings", token)).json())["recordings"]
     assert (row["reason"], row["damaged"], row["seconds"]) == ("running", False, 0)
 
@@ -234,9 +283,12 @@ async def test_a_recording_that_cannot_be_rendered_leaves_no_file(http: Http) ->
     folder.mkdir()
     recording_path(folder, "s_1").write_bytes(b"this is no recording at all")
     token = await http.token(await http.kept.auditor())
+    answer = await http.call("POST", "/api/recordings/s_1/voices", token)
+    ended = await http.jobs.wait((await answer.json())["job"])
+    assert (ended.state, ended.error) == ("failed", "no_recording")
     answer = await http.call("GET", "/api/recordings/s_1/voices", token)
-    assert await code(answer) == (500, "not_rendered")
-    assert list((http.folder / "derived" / "voices").iterdir()) == []
+    assert await code(answer) == (409, "not_rendered")
+    assert not (http.folder / "derived" / "voices").exists()
     answer = await http.call("GET", "/api/recordings/s_1/events", token)
     assert await code(answer) == (404, "no_recording")
     (row,) = (await (await http.call("GET", "/api/recordings", token)).json())["recordings"]

@@ -20,6 +20,10 @@ export const api = {
     return { ...value, events: value.events.map(checkEvent) }
   },
 
+  /** Has both voices prepared; the id of the job that does it, or null when they are there. */
+  prepareVoices: (session: string): Promise<string | null> =>
+    ask('post', '/api/recordings/{session}/voices', { path: { session } }).then(({ job }) => job),
+
   /** Ogg/Opus, student left, teacher right; make an object URL of it and revoke it after use. */
   recordedVoices: (session: string, signal?: AbortSignal): Promise<Blob> =>
     bytes(address('/api/recordings/{session}/voices', { session }), signal).then((answer) =>

@@ -1,26 +1,44 @@
-// The two voices of a recording: fetched, played by one audio element, each side with its own volume.
+// The two voices of a recording: prepared by a job of the server, fetched, played by one audio element, each side with its own volume.
 import { reactive } from 'vue'
 import { ApiError } from '@/net/http'
+import { cancelJob, followJob, passes, waited, type Job } from '@/net/jobs'
 import { api } from './api'
 import type { PlaybackClock } from './clock'
 
 export type Side = 'left' | 'right'
 
 export interface VoicesView {
-  /** `none`: nothing was recorded; `failed`: the board plays by the timer instead. */
-  state: 'preparing' | 'ready' | 'failed' | 'none'
+  /**
+   * `none`: nothing was recorded; `failed` and `cancelled`: the board plays by the timer instead.
+   * A job of the server does the preparing; `stopping`: it was told to end.
+   */
+  state:
+    'waiting' | 'preparing' | 'stopping' | 'loading' | 'ready' | 'failed' | 'cancelled' | 'none'
+  /** How much is prepared, 0 to 100. */
+  progress: number
   volume: Record<Side, number>
   muted: Record<Side, boolean>
   /** Both voices in both ears. */
   mono: boolean
 }
 
+const STATE_OF: Partial<Record<Job['state'], VoicesView['state']>> = {
+  queued: 'waiting',
+  running: 'preparing',
+  cancelling: 'stopping',
+  cancelled: 'cancelled',
+  failed: 'failed',
+}
+/** Between two requests while the server cannot be reached or has too much to do. */
+const PATIENCE_MS = 5000
+
 /** Two full voices in one ear would clip. */
 const MONO_SHARE = 0.7
 
 export class Voices {
   readonly view: VoicesView = reactive({
-    state: 'preparing',
+    state: 'loading',
+    progress: 0,
     volume: { left: 1, right: 1 },
     muted: { left: false, right: false },
     mono: false,
@@ -29,6 +47,7 @@ export class Voices {
   private readonly clock: PlaybackClock
   private readonly audio = new Audio()
   private readonly abort = new AbortController()
+  private job: string | null = null
   private url: string | null = null
   private context: AudioContext | null = null
   private routes: { from: Side; to: Side; gain: GainNode }[] = []
@@ -39,10 +58,12 @@ export class Voices {
     this.audio.preload = 'auto'
   }
 
-  /** Fetch the sound and make it the clock's; the server may need a while to render it first. */
+  /** Fetch the sound and make it the clock's; the server may have to render it first. */
   async load(): Promise<void> {
-    this.view.state = 'preparing'
+    this.view.state = 'loading'
     try {
+      if (!(await this.prepared())) return
+      this.view.state = 'loading'
       const blob = await api.recordedVoices(this.session, this.abort.signal)
       if (this.abort.signal.aborted) return
       this.forgetUrl()
@@ -55,6 +76,19 @@ export class Voices {
       if (this.abort.signal.aborted) return
       if (!(error instanceof ApiError) && !(error instanceof MediaTrouble)) throw error
       this.view.state = 'failed'
+    }
+  }
+
+  /** Stop the preparing; who waits for the same voices is told too. */
+  async cancel(): Promise<void> {
+    if (!this.job) return
+    const before = this.view.state
+    this.view.state = 'stopping'
+    try {
+      await cancelJob(this.job)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (this.view.state === 'stopping') this.view.state = before
     }
   }
 
@@ -108,6 +142,37 @@ export class Voices {
     this.forgetUrl()
     void this.context?.close()
     this.context = null
+  }
+
+  /** Whether the voices are there now; if not, the view says why. */
+  private async prepared(): Promise<boolean> {
+    this.job = await this.begun()
+    if (!this.job) return !this.abort.signal.aborted
+    this.view.progress = 0
+    this.view.state = 'waiting'
+    const ended = await followJob(
+      this.job,
+      (job) => {
+        this.view.progress = job.progress
+        this.view.state = STATE_OF[job.state] ?? 'loading'
+      },
+      this.abort.signal,
+    )
+    this.job = null
+    return ended?.state === 'done'
+  }
+
+  /** The job that prepares, null when there is nothing to prepare. */
+  private async begun(): Promise<string | null> {
+    while (!this.abort.signal.aborted) {
+      try {
+        return await api.prepareVoices(this.session)
+      } catch (error) {
+        if (!passes(error)) throw error
+        await waited((error.retryAfter ?? 0) * 1000 || PATIENCE_MS, this.abort.signal)
+      }
+    }
+    return null
   }
 
   private apply(): void {
