@@ -1,66 +1,21 @@
 // The student's home over a lobby whose server the test is: who is there, and what waits.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import HomePage from '@/features/calls/HomePage.vue'
+import { describe, expect, it, vi } from 'vitest'
 import { auth } from '@/net/auth'
-import { useLobby } from '@/net/lobby'
-import type { TeacherCard } from '@/wire/messages'
-import { useFakeMedia } from '../../fakes/media'
-import { FakeSocket } from '../../fakes/socket'
-import { speak, visit, type Visit } from '../../fakes/visit'
+import { type StudentHome, teacher, useStudentHome } from '../../fakes/studentHome'
+import { speak, type Visit } from '../../fakes/visit'
 
 vi.mock('@/net/auth', () => import('../../fakes/auth'))
 vi.mock('@/net/lobby', () => import('../../fakes/lobby'))
 vi.mock('@/net/room', () => ({ useRoom: vi.fn() }))
 
-const NOW = 1_772_000_000_000
-
-function teacher(n: number, more: Partial<TeacherCard> = {}): TeacherCard {
-  return {
-    teacher: `t_${n}`,
-    name: `陈老师${n}`,
-    presence: 'online',
-    subjects: ['maths'],
-    grades: [7, 8],
-    school: '青桐中学',
-    biography: '',
-    rating: 11.2,
-    rated: 30,
-    labels: [],
-    ...more,
-  }
-}
-
+const stage = useStudentHome()
 let page: Visit
-const server = () => FakeSocket.last
-async function says(message: Record<string, unknown> & { type: string }) {
-  server().say(message)
-  await page.settled()
-}
+const says: StudentHome['says'] = (message) => stage.says(message)
 
-async function home(teachers: TeacherCard[] | null = [teacher(1)]) {
-  useFakeMedia()
-  useLobby().start()
-  page = await visit(HomePage, '/student')
-  server().welcome()
-  if (teachers) await says({ type: 'teachers', teachers })
-  // The sheets are fetched behind the page.
-  await vi.dynamicImportSettled()
-  await page.settled()
+async function home(...how: Parameters<StudentHome['open']>) {
+  await stage.open(...how)
+  page = stage.page
 }
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW })
-  FakeSocket.all = []
-  speak('zh-CN')
-})
-afterEach(() => {
-  useLobby().stop()
-  page.leave()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-  vi.clearAllMocks()
-  speak('zh-CN')
-})
 
 const names = () =>
   [...document.querySelectorAll('[data-testid=teacher-card] h2')].map((one) => one.textContent)
