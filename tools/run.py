@@ -184,7 +184,7 @@ def welcome(url: str, password: str, logs: Path) -> str:
 
   密码都是 {password}：学生 student1、student2；老师 teacher1、teacher2；督导 auditor1
   1. 两个浏览器窗口分别以 teacher1 和 student1 登录。
-  2. 老师打开"在线"开关；学生点她的卡片"呼叫"；老师点"接听"。
+  2. 老师打开"在线"开关；学生点老师的卡片"呼叫"；老师点"接听"。
   3. 说话；演示用的虚拟点阵笔会自己在纸上写字，学生立刻看到。结束后以 auditor1 登录看回放。
 
   Every password is {password}: students student1, student2; teachers teacher1, teacher2; auditor auditor1

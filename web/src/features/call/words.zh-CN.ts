@@ -12,7 +12,7 @@ export default {
       selfLost: '网络断开了，正在重新连接。你写的内容不会丢。',
       selfFull: '断网太久，先别写了，连上以后再继续。',
       otherAbsent: '正在等{name}老师进来…',
-      otherLost: '{name}老师的网络断开了，正在等他回来…',
+      otherLost: '{name}老师的网络断开了，正在等老师回来…',
       otherLeft: '{name}老师离开了',
       draining: '系统马上要维护，请在 {time} 前结束。',
       refused: '没能进入这次辅导',
