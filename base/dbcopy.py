@@ -4,7 +4,8 @@
 
 Only tables that were imported are known (`Base.metadata`); one more in the source is refused. The
 server must not run meanwhile: anybody who is connected to either database is a reason to refuse.
-Between that look and the copy somebody could still connect; the source is read as of one moment.
+Between that look and the copy somebody could still connect; the source is read as of one moment. A backup
+wants that moment and no more, so for it the source may be in use (`live`).
 """
 
 import asyncio
@@ -59,18 +60,29 @@ Progress = Callable[[str, int], None]
 
 
 async def copy(
-    source_url: str, target_url: str, progress: Progress = lambda _table, _rows: None
+    source_url: str,
+    target_url: str,
+    progress: Progress = lambda _table, _rows: None,
+    *,
+    live: bool = False,
+    seen: Callable[[], None] = lambda: None,
 ) -> list[CopiedTable]:
-    """Copy all rows into a migrated, empty target. Raises `CopyRefused`; then nothing was copied."""
+    """Copy all rows into a migrated, empty target. Raises `CopyRefused`; then nothing was copied.
+
+    The source may be in use when it is `live`; `seen` is called as soon as its moment is fixed.
+    """
     source_url, target_url = normal_url(source_url), normal_url(target_url)
     if source_url == target_url:
         raise CopyRefused("source and target are the same database.")
-    for url in (source_url, target_url):
+    for url in (target_url,) if live else (source_url, target_url):
         await refuse_if_in_use(url)
     source, target = create_engine(source_url), create_engine(target_url)
     reading = source.execution_options(**reading_options(source_url))
     try:
         async with reading.begin() as from_, target.begin() as to:
+            # The first query fixes the moment that all others see.
+            await from_.execute(select(literal(1)))
+            seen()
             await _check(from_, to)
             tables = Base.metadata.sorted_tables
             written = {table: await _copy_table(table, from_, to, progress) for table in tables}

@@ -27,6 +27,7 @@ from base.signing import KeyFileError, Signer, load_or_create_key
 from base.storage.part import PART as STORAGE
 from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
+from server.backup.marker import refuse_if_unfinished
 from server.demo import PART as DEMO
 from server.http.part import PART as HTTP
 from server.live.part import PART as LIVE
@@ -128,6 +129,7 @@ async def serving(
 async def _bring_common(process: Process, stack: AsyncExitStack) -> None:
     """Provide what every part stands on: signing key, migrated database, bus."""
     config = process.config
+    refuse_if_unfinished(config)
     try:
         # Names, voices and hashes of passwords: nobody else on the machine may look in.
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from base.part import Part, migrations, sections
 from base.signing import KeyFileError
 from server.__main__ import FAILED, WRONG_USAGE, StartFailed, serve
 from server.app import PARTS, default_config_file, with_http
+from server.backup import commands as backup_commands
 from server.http import commands as http_commands
 
 Sections = Mapping[str, type[Section]]
@@ -57,8 +58,9 @@ def main(arguments: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) 
 
 
 def commands(parts: Sequence[Part] = PARTS) -> tuple[Command, ...]:
-    """Return the database's commands, the event log's, and every part's."""
+    """Return the commands for everything, the database's, the event log's, and every part's."""
     return (
+        *backup_commands.commands(migrations(parts)),
         *db_commands.commands(migrations(parts)),
         *event_commands.COMMANDS,
         *http_commands.commands(with_http(parts)),
