@@ -1,7 +1,10 @@
 """The operator's two commands: everything into one file, and everything out of it again."""
 
+import asyncio
+import contextlib
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,9 +14,12 @@ import msgspec
 from base.clock import SystemClock
 from base.commands import Answer, Command, Option
 from base.config import Config
+from base.errors import Refusal
+from server.backup.failing import plainly
 from server.backup.making import Made, make
 from server.backup.places import Places
 from server.backup.restoring import restore as restored
+from server.backup.working import sweep
 
 _SHOWN_EVERY = 100
 
@@ -36,14 +42,16 @@ class _Progress:
 async def backup(folders: Sequence[Path], config: Config, options: Mapping[str, object]) -> Answer:
     """Make a backup; a folder is given a file named by the time."""
     clock = SystemClock()
-    file = _file(str(options["file"]), clock.unix_ms())
-    made = await make(Places.of(config), folders, file, clock, _Progress())
+    with _stoppable(), plainly(options["file"]):
+        file = _file(str(options["file"]), clock.unix_ms())
+        made = await make(Places.of(config), folders, file, clock, _Progress())
     return Answer(msgspec.to_builtins(made), _told(made))
 
 
 async def restore(folders: Sequence[Path], config: Config, options: Mapping[str, object]) -> Answer:
     """Restore a backup into the empty installation that the settings describe."""
-    done = await restored(Places.of(config), folders, Path(str(options["file"])), _Progress())
+    with _stoppable():
+        done = await restored(Places.of(config), folders, Path(str(options["file"])), _Progress())
     return Answer(
         msgspec.to_builtins(done),
         f"restored as of {_moment(done.taken_ms):%Y-%m-%d %H:%M:%S} UTC: {done.recordings} recordings, "
@@ -51,9 +59,35 @@ async def restore(folders: Sequence[Path], config: Config, options: Mapping[str,
     )
 
 
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does: what was begun is taken back."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        raise Refusal("stopped", "stopped on the way: nothing was kept") from None
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
 def _file(given: str, unix_ms: int) -> Path:
     path = Path(given)
-    return path / f"inkcall-{_moment(unix_ms):%Y%m%dT%H%M%SZ}.tar" if path.is_dir() else path
+    if not path.is_dir():
+        return path
+    sweep(path, "inkcall-*.tar")
+    return path / f"inkcall-{_moment(unix_ms):%Y%m%dT%H%M%SZ}.tar"
 
 
 def _told(made: Made) -> str:

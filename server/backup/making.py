@@ -7,6 +7,7 @@ The database comes first and the files after it, because files are there before 
 recording is opened before its session's row, a photo put before its own) and rows go before files.
 """
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -129,6 +130,8 @@ async def _write(
             # It may be growing: what comes after the database's moment is for the next backup.
             _add_file(writer, RECORDINGS + name, places.recordings / name, size)
             say(f"recordings {number} of {len(lengths)}")
+            # Whoever stops it need not wait for all of them.
+            await asyncio.sleep(0)
         number = 0
         async for photo in places.storage.list():
             number += await _add_photo(places, writer, photo)

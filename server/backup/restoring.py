@@ -7,6 +7,7 @@ Nothing is touched before all is checked. A failure takes back what was put; wha
 the mark (`marker.py`), so that no server takes it for whole.
 """
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -165,6 +166,8 @@ async def _put(
         else:
             _write(_place(places, name), checked, 0o640 if name.startswith(RECORDINGS) else 0o600)
         say(f"files {number} of {len(expected)}")
+        # Whoever stops it need not wait for all of them.
+        await asyncio.sleep(0)
     for folder in {places.recordings, places.key.parent, places.data}:
         if folder.is_dir():
             sync_folder(folder)

@@ -37,6 +37,17 @@ def working_folder(file: Path) -> Iterator[Path]:
         os.close(lock)
 
 
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what backups that were killed have left; one that is being written is not touched."""
+    for work in folder.glob(f"{pattern}.part"):
+        lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if _locked(lock, work):
+                shutil.rmtree(work)
+        finally:
+            os.close(lock)
+
+
 def _locked(lock: int, work: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

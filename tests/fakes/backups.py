@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -35,16 +36,16 @@ _KILLED = """
 import os, signal, sys
 from server.backup import commands
 from server.cli import main
-steps = int(sys.argv.pop(1))
+signum, steps = int(sys.argv.pop(1)), int(sys.argv.pop(1))
 def say(self, what):
     global steps
     steps -= 1
-    if steps < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if steps == -1:
+        os.kill(os.getpid(), signum)
 commands._Progress.__call__ = say
 main(sys.argv[1:])
 """
-"""`inkcall` that is killed when it says for the n-th time how far it has come."""
+"""`inkcall` that is sent a signal when it says for the n-th time how far it has come."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,10 +57,14 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def inkcall(
-    environment: Mapping[str, str], *arguments: str, killed_at: int | None = None
+    environment: Mapping[str, str],
+    *arguments: str,
+    killed_at: int | None = None,
+    by: signal.Signals = signal.SIGKILL,
 ) -> Done:
-    """Run `inkcall`, or kill it with -9 at a step."""
-    code = ("-m", "server.cli") if killed_at is None else ("-c", _KILLED, str(killed_at))
+    """Run `inkcall`, or kill it at a step."""
+    killed = ("-c", _KILLED, str(by.value), str(killed_at))
+    code = ("-m", "server.cli") if killed_at is None else killed
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *code, *arguments),
         cwd=ROOT,

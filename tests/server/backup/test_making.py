@@ -288,3 +288,33 @@ async def test_two_backups_do_not_write_one_file(tmp_path: Path, target: Path) -
         with working.working_folder(target), pytest.raises(Refusal, match="another backup"):
             await backed_up(services, target)
         await backed_up(services, target)
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+async def test_stopped_on_the_way_it_leaves_nothing(
+    tmp_path: Path, target: Path, by: signal.Signals
+) -> None:
+    async with installation(tmp_path) as services:
+        done = await inkcall(
+            environment(services.config), "backup", str(target), killed_at=2, by=by
+        )
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert left(target.parent) == []
+
+
+async def test_what_killed_ones_left_in_a_folder_goes_with_the_next(
+    tmp_path: Path, target: Path
+) -> None:
+    folder = target.parent
+    async with installation(tmp_path) as services:
+        variables = environment(services.config)
+        await inkcall(variables, "backup", str(folder), killed_at=3)
+        assert [name.endswith(".tar.part") for name in left(folder)] == [True]
+        with working.working_folder(folder / "inkcall-now.tar"):
+            done = await inkcall(variables, "backup", str(folder))
+            assert done.status == 0, done.err
+            # One that is being written stays.
+            names = sorted(left(folder))
+    assert names[1:] == ["inkcall-now.tar.part"]
+    verified(folder / names[0])

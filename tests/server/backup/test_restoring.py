@@ -13,7 +13,7 @@ from base.db import Database
 from base.errors import Refusal
 from base.migrations import folders_of_source
 from server.backup import restoring
-from server.backup.archive import Writer, members, verified
+from server.backup.archive import Manifest, Writer, members, verified
 from server.backup.marker import NAME, marked
 from server.backup.places import Places
 from server.backup.restoring import Restored, restore
@@ -240,3 +240,31 @@ async def test_half_of_one_backup_is_not_ended_with_another(backup: Path, tmp_pa
         await into(config, other)
     assert refused.value.code == "unfinished"
     assert found(config.data_dir) == before
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+async def test_stopped_on_the_way_it_is_taken_back(
+    backup: Path, tmp_path: Path, by: signal.Signals
+) -> None:
+    config = empty(tmp_path / "new")
+    done = await inkcall(environment(config), "restore", str(backup), killed_at=3, by=by)
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert found(config.data_dir) == []
+
+
+async def test_what_comes_while_the_backup_is_checked_is_not_written_over(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = empty(tmp_path / "new")
+
+    def slowly(file: Path) -> Manifest:
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / "secret.key").write_bytes(b"a server was started")
+        return verified(file)
+
+    monkeypatch.setattr(restoring, "verified", slowly)
+    with pytest.raises(Refusal, match="nothing may be there"):
+        await into(config, backup)
+    assert found(config.data_dir) == ["secret.key"]
+    assert (config.data_dir / "secret.key").read_bytes() == b"a server was started"
