@@ -4,7 +4,8 @@
            └───────────── UDP 8401 ──────────────────────────────────────────┘
 
 Two network namespaces; the client's side verifies certificates. Caddy fetches its own by ACME from an authority that is
-started here; nginx is given one. As root, with Debian's caddy and nginx.
+started here; nginx is given one. A client in Python and two browsers take part. As root, with Debian's caddy, nginx, chromium
+and curl, and the pages built (`make setup`).
 """
 
 import argparse
@@ -27,6 +28,7 @@ DEPLOY = ROOT / "deploy"
 NAME = "inkcall.example"
 SERVER, CLIENT = "inkcall-server", "inkcall-client"
 AT, FROM = "10.77.0.1", "10.77.0.2"
+MEDIA_PORT = 8401
 PROXIES = ("caddy", "nginx")
 _WITHIN_S = 60
 
@@ -36,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=PROXIES, help="one of the two")
     only = parser.parse_args().only
-    missing = [name for name in ("ip", *PROXIES) if shutil.which(name) is None]
+    missing = [name for name in ("ip", "curl", "chromium", *PROXIES) if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
         sys.exit(f"this needs root, and {', '.join(missing) or 'that is all'}")
     with _namespaces(), tempfile.TemporaryDirectory(prefix="inkcall-deploy-") as folder:
@@ -50,20 +52,24 @@ def _tried(proxy: str, folder: Path) -> bool:
     with contextlib.ExitStack() as stack:
         stack.enter_context(_server(folder / f"{proxy}-data"))
         trusted = stack.enter_context({"caddy": _caddy, "nginx": _nginx}[proxy](folder))
-        done = subprocess.run(
+        # The browser first: in the end the client guesses passwords, and is shut out.
+        return all(
             [
-                *_in(CLIENT),
-                sys.executable,
-                "-m",
-                "bench.deployment_client",
-                f"https://{NAME}",
-                str(trusted),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=300,
+                _asked(proxy, "bench.deployment_browser", str(trusted), f"{AT}:{MEDIA_PORT}"),
+                _asked(proxy, "bench.deployment_client", str(trusted)),
+            ]
         )
+
+
+def _asked(proxy: str, module: str, *arguments: str) -> bool:
+    """Run a program on the client's machine; tell what it saw, and whether all is as it should be."""
+    done = subprocess.run(
+        [*_in(CLIENT), sys.executable, "-m", module, f"https://{NAME}", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+    )
     seen = [json.loads(line) for line in done.stdout.splitlines()]
     for one in seen:
         print(f"{proxy:6} {'ok ' if one['ok'] else 'NOT'} {one['what']}: {one['seen']}")
