@@ -6,8 +6,8 @@
 A package names its part in `part.py`; the composition root is a list of these and a loop.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +16,12 @@ from base.background import Background
 from base.clock import Clock
 from base.commands import Command
 from base.config import Config, ConfigError, Section
+from base.log import get_logger, safe_error
 from base.metrics import Metrics
 from base.routes import Route
 from base.sockets import SocketRoute
+
+log = get_logger(__name__)
 
 Service = TypeVar("Service")
 
@@ -124,6 +127,30 @@ def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:
             if brought.setdefault(name, kind) is not kind:
                 raise ConfigError(f"two parts bring the section {name}")
     return brought
+
+
+@contextmanager
+def said_by(name: str) -> Iterator[None]:
+    """Let the reason why there can be no server say which part it is of."""
+    try:
+        yield
+    except StartError as error:
+        raise StartError(f"the part {name} cannot start: {error}") from error
+    except Exception as error:
+        log.exception("part_failed", part=name, **safe_error(error))
+        reason = str(error) or type(error).__name__
+        raise StartError(f"the part {name} cannot start: {reason}") from error
+
+
+async def begin(stack: AsyncExitStack, name: str, work: AbstractAsyncContextManager[Any]) -> None:
+    """Enter a part's work; when that cannot be, take down first what stands, and say whose it was."""
+    try:
+        with said_by(name):
+            await stack.enter_async_context(work)
+    except StartError:
+        # Passed through the groups of work that goes on, it would come out wrapped and unreadable.
+        await stack.aclose()
+        raise
 
 
 def busy(protocol: str, section: str, port: int, error: OSError) -> str:
