@@ -15,6 +15,8 @@ from server.photos import Photo
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 FACTS = SessionFacts(together_s=300, photos=1)
 PICTURE = Photo(extension="jpg", width=4, height=3, data=b"a picture")
 
