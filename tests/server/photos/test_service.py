@@ -10,8 +10,8 @@ import pytest
 
 from base.errors import Refusal
 from base.storage import LocalStorage, read_all
-from server.photo_service import PhotoService, storage_key
-from server.photos import Photo
+from server.photos.service import PhotoService, storage_key
+from server.photos.workshop import Photo
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes.services import Kept, kept
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from base.errors import Refusal
 from server.http.refusals import STATUS
-from server.photo_config import PhotosConfig
-from server.photos import Photo, PhotoWorkshop
+from server.photos.config import PhotosConfig
+from server.photos.workshop import Photo, PhotoWorkshop
 from tests.fakes import pictures
 
 CONFIG = PhotosConfig()

@@ -9,7 +9,7 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger
 from base.storage import Storage, in_chunks
-from server.photos import Photo
+from server.photos.workshop import Photo
 from sessions.model import PhotoRecord
 from sessions.service import SessionService
 
