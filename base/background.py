@@ -49,7 +49,7 @@ async def kept_running(
     """Run endless `work` for the time of the block.
 
     What fails is logged and counted, and begins again after a wait that doubles up to a minute:
-    one part's trouble must not take down the process that carries everybody's voices.
+    one part's trouble must not take down the process that carries everybody else's.
     """
     async with asyncio.TaskGroup() as group:
         task = group.create_task(_again(name, work, metrics, first_wait_s), name=name)
@@ -76,6 +76,6 @@ async def _again(
 async def _guarded(work: Coroutine[Any, Any, None], name: str) -> None:
     try:
         await work
-    # One failing task would make the group cancel every other one, of other people's sessions.
+    # One failing task would make the group cancel every other one, whoever's it is.
     except Exception as error:
         log.exception("background_failed", task=name, **safe_error(error))
