@@ -96,6 +96,7 @@ PART = Part(
     name="http",
     start=start,
     settings={"photos": PhotosConfig},
+    codes={"not_a_picture": 415, "photo_failed": 422, "picture_too_large": 422},
     routes=(
         *auth.ROUTES,
         *photos.ROUTES,
