@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from base.background import Background
+from base.background import Background, apart
 from base.clock import Clock
 from base.commands import Command
 from base.config import Config, ConfigError, Section
@@ -50,7 +50,8 @@ class Process:
         self.drains: list[Callable[[int], Awaitable[None]]] = []
         """Called with a deadline (Unix ms) when the process is told to stop, the latest part first."""
         self.work: list[AbstractAsyncContextManager[Any]] = []
-        """Entered once everything is made and the port is taken, left before any part stops."""
+        """Entered once everything is made and the port is taken, left before any part stops; each in a task of
+        its own (`base.background.apart`). What should begin again when it fails is `kept_running`."""
         self._services: dict[type[Any], Any] = {}
         self.provide(config)
         self.provide(metrics)
@@ -69,6 +70,10 @@ class Process:
         except KeyError:
             raise StartError(f"no part before this one brings a {kind.__name__}") from None
         return service
+
+
+async def _not_well() -> bool:
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +147,21 @@ def said_by(name: str) -> Iterator[None]:
         raise StartError(f"the part {name} cannot start: {reason}") from error
 
 
-async def begin(stack: AsyncExitStack, name: str, work: AbstractAsyncContextManager[Any]) -> None:
-    """Enter a part's work; when that cannot be, take down first what stands, and say whose it was."""
+async def begin(
+    process: Process, stack: AsyncExitStack, name: str, work: AbstractAsyncContextManager[Any]
+) -> None:
+    """Enter a part's work; when that cannot be, take down first what stands, and say whose it was.
+
+    When it fails later it takes no other with it: it is counted, and the process is not well.
+    """
+
+    def failed() -> None:
+        process.metrics.task_failures.labels(name).inc()
+        process.health[name] = _not_well
+
     try:
         with said_by(name):
-            await stack.enter_async_context(work)
+            await stack.enter_async_context(apart(name, work, failed))
     except StartError:
         # Passed through the groups of work that goes on, it would come out wrapped and unreadable.
         await stack.aclose()

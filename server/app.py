@@ -115,7 +115,7 @@ async def serving(
         listener = _listen(config.server.host, config.server.port)
         stack.callback(listener.close)
         for name, each in work:
-            await begin(stack, name, each)
+            await begin(process, stack, name, each)
         # The last to begin is the first to end: what is under way may finish with all else running.
         await stack.enter_async_context(process.background.running())
         runner = web.AppRunner(

@@ -127,6 +127,48 @@ async def test_work_that_fails_begins_again_and_the_server_goes_on(tmp_path: Pat
     assert float(counted.split()[-1]) >= 2
 
 
+async def test_work_that_is_over_for_good_takes_no_other_with_it_and_is_seen(
+    tmp_path: Path,
+) -> None:
+    go, gone = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def work() -> AsyncIterator[None]:
+        async def fail() -> None:
+            await go.wait()
+            raise RuntimeError("later")
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+                yield
+        finally:
+            gone.set()
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        process.work.append(work())
+        yield
+
+    parts = (*PARTS, Part(name="guestbook", start=start))
+    async with (
+        serving(quick_config(tmp_path), parts=parts) as server,
+        aiohttp.ClientSession(server.url) as client,
+        asyncio.timeout(10),
+    ):
+        go.set()
+        await gone.wait()
+        async with client.get("/metrics") as answer:
+            assert 'inkcall_task_failures_total{task="guestbook"} 1.0' in await answer.text()
+        async with client.get("/healthz") as answer:
+            assert answer.status == 503
+            assert (await answer.json())["checks"] == {
+                "database": "ok",
+                "disk": "ok",
+                "guestbook": "failing",
+            }
+
+
 async def test_the_names_that_dashboards_are_built_on_stay(tmp_path: Path) -> None:
     async with (
         serving(quick_config(tmp_path)) as server,
