@@ -70,6 +70,6 @@ def _tell(transaction: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget(transaction: Session, ended: SessionTransaction) -> None:
-    # What was rolled back must not be written by the next transaction of the same session.
+    # What was rolled back must not be written by the next transaction of the same connection.
     if ended.parent is None:
         transaction.info.pop(_KEY, None)

@@ -16,7 +16,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Awaitable[Any]]
 """Takes an `Asked`, the decoded body when the row has one, and services; returns what the row `returns`.
 
-    async def rate(asked: Asked, form: Rating, sessions: SessionService) -> None
+    async def rename(asked: Asked, name: NewName, things: ThingService) -> None
 
 The parameter of the row's `body` type is the body; every other one is a service, by its class or
 the interface it fulfils, as `Process.need` finds it once at the start.

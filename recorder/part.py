@@ -52,4 +52,9 @@ def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-PART = Part(name="recorder", start=start, settings={"recorder": RecorderConfig})
+PART = Part(
+    name="recorder",
+    start=start,
+    settings={"recorder": RecorderConfig},
+    codes={"no_recording": 404, "not_rendered": 409},
+)

@@ -22,8 +22,19 @@ from base.jobs.part import PART as JOBS
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
 from base.migrations import MigrationsError
-from base.part import Part, Process, StartError, busy, check_parts, migrations, routes, sections
-from base.signing import KeyFileError, Signer, load_or_create_key
+from base.part import (
+    Part,
+    Process,
+    StartError,
+    begin,
+    busy,
+    check_parts,
+    migrations,
+    routes,
+    said_by,
+    sections,
+)
+from base.signing import Signer, load_or_create_key
 from base.storage.part import PART as STORAGE
 from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
@@ -74,8 +85,11 @@ class Server:
     async def drain(self, deadline_s: float) -> None:
         """Take no new calls and wait until the running sessions have ended, or end them."""
         deadline_ms = self._process.clock.unix_ms() + round(deadline_s * 1000)
-        for drain in reversed(self._process.drains):
-            await drain(deadline_ms)
+        # Side by side, each to its end: one part's trouble must not cut off another's sessions.
+        drains = [drain(deadline_ms) for drain in reversed(self._process.drains)]
+        for failed in await asyncio.gather(*drains, return_exceptions=True):
+            if isinstance(failed, Exception):
+                log.error("not_drained", **safe_error(failed))
 
 
 @asynccontextmanager
@@ -88,17 +102,20 @@ async def serving(
         check_parts(parts)
         process = Process(config, SystemClock(), Metrics(), parts)
         await _bring_common(process, stack)
+        work = [("bus", each) for each in process.work]
         for part in parts:
             await stack.enter_async_context(_started(part, process))
+            work += [(part.name, each) for each in process.work[len(work) :]]
         for part in parts if with_demo else ():
             if part.demo is not None:
-                await part.demo(process)
+                with said_by(part.name):
+                    await part.demo(process)
 
         # The port is taken before any work runs: what fails here is said plainly.
         listener = _listen(config.server.host, config.server.port)
         stack.callback(listener.close)
-        for work in process.work:
-            await stack.enter_async_context(work)
+        for name, each in work:
+            await begin(process, stack, name, each)
         # The last to begin is the first to end: what is under way may finish with all else running.
         await stack.enter_async_context(process.background.running())
         runner = web.AppRunner(
@@ -154,14 +171,8 @@ async def _bring_common(process: Process, stack: AsyncExitStack) -> None:
 async def _started(part: Part, process: Process) -> AsyncIterator[None]:
     """Start a part; what goes wrong says which part it was, and why."""
     context: AbstractAsyncContextManager[None] = part.start(process)
-    try:
+    with said_by(part.name):
         await context.__aenter__()
-    except (StartError, KeyFileError, asyncio.CancelledError):
-        raise
-    except Exception as error:
-        log.exception("part_failed", part=part.name, **safe_error(error))
-        reason = str(error) or type(error).__name__
-        raise StartError(f"the part {part.name} cannot start: {reason}") from error
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The part `storage`: where photos are kept, in a folder or in an S3 bucket."""
+"""The part `storage`: where files are kept, in a folder or in an S3 bucket."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

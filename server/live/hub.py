@@ -13,7 +13,7 @@ from base.clock import Clock
 from base.config import Config
 from base.errors import Refusal
 from base.ids import new_id
-from base.log import get_logger
+from base.log import get_logger, safe_error
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from people.service import PeopleService
@@ -142,8 +142,7 @@ class Hub:
         self._rooms[session] = live
         self._counters.rooms.set(len(self._rooms))
         live.open()
-        for hook in self.on_opened:
-            hook(live, teacher)
+        self._tell(self.on_opened, live, teacher)
         log.info("session_opened", session=session, call=call, student=student, teacher=teacher)
         # Both may have come while the row was written, when there was no room yet to end.
         if ended_early:
@@ -174,6 +173,14 @@ class Hub:
             opened.append(output)
         return opened
 
+    def _tell(self, hooks: list[Callable[..., None]], *what: object) -> None:
+        for hook in hooks:
+            try:
+                hook(*what)
+            # What one part does with it must not keep a session from being opened, sealed and closed.
+            except Exception as error:
+                log.exception("hook_failed", hook=hook.__qualname__, **safe_error(error))
+
     def _make_voices(self, keep: Tap, changed: Callable[[], None]) -> Voices:
         return Voices(self._media, self._background, keep, changed)
 
@@ -184,8 +191,7 @@ class Hub:
         del self._rooms[session]
         self._sealing.add(session)
         self._counters.rooms.set(len(self._rooms))
-        for hook in self.on_ended:
-            hook(session)
+        self._tell(self.on_ended, session)
         log.info("session_ended", session=session, reason=reason)
         self._background.start(self._put_away(live, reason), f"put away {session}")
 

@@ -46,6 +46,29 @@ async def test_a_replay_that_commits_while_a_batch_is_noted_is_not_undone_by_it(
     assert listener.heard == ["one", "two", "one", "two"]
 
 
+async def test_after_a_replay_an_idempotent_handler_does_again_what_it_did_from_there_on(
+    services: Kept,
+) -> None:
+    done: list[str] = []
+
+    async def once(envelope: Envelope[Happened]) -> None:
+        async with services.database.transaction() as transaction:
+            if await first_time(transaction, envelope):
+                done.append(envelope.event.what)
+
+    services.bus.subscribe("test", "one", {Happened: once})
+    services.bus.subscribe("other", "one", {Happened: once})
+    await publish(services, *(Happened(what=what) for what in "abc"))
+    await services.bus.deliver()
+    assert done == [*"abc", *"abc"]
+    await services.bus.replay("test", 2)
+    await services.bus.deliver()
+    assert done[6:] == ["b", "c"]
+    async with services.database.reading() as transaction:
+        others = select(HandledRow.event_id).where(HandledRow.part == "other")
+        assert list(await transaction.scalars(others)) == [1, 2, 3], "as they were"
+
+
 # --- two servers on one database -------------------------------------------------------------
 
 

@@ -21,6 +21,8 @@ from tests.fakes.job_work import whole
 from tests.fakes.job_worker import KIND, jobs_of_tests, results
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:

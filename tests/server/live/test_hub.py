@@ -43,6 +43,34 @@ async def test_a_session_that_cannot_be_closed_in_the_database_does_not_stop_the
             await server.drain(0.1)
 
 
+async def test_a_part_that_fails_at_a_session_holds_up_neither_it_nor_the_other_parts(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("not this one")
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        hub = process.need(Hub)
+        hub.on_opened.insert(0, fail)
+        hub.on_ended.insert(0, fail)
+        hub.on_ended.append(told.append)
+        yield
+
+    part = Part(name="failing", start=start)
+    async with (
+        serving(quick_config(tmp_path), with_demo=True, parts=(*PARTS, part)) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        ready, _ = await in_session(student, teacher)
+        async with asyncio.timeout(5):
+            await server.drain(0)
+        assert told == [ready.session]
+
+
 async def test_the_log_tells_whose_session_began_by_ids_alone(tmp_path: Path) -> None:
     with capture_logs() as lines:
         async with (

@@ -155,6 +155,13 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
     lobby.incoming = lobby.incoming.filter((incoming) => incoming.call !== call)
   }
 
+  function rings(call: string, teacher: string, deadlineMs: number) {
+    clearTimeout(callTimer)
+    // Cancelled before the server had answered: the ring is for nobody.
+    if (!lobby.calling) socket?.send({ type: 'cancel_call', call })
+    else lobby.ringing = { call, teacher, deadline: deadlineMs - lobby.clockOffset }
+  }
+
   function receive(message: LobbyFromServer) {
     switch (message.type) {
       case 'teachers':
@@ -171,17 +178,7 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
         lobby.presence = message.presence
         break
       case 'ringing':
-        clearTimeout(callTimer)
-        if (!lobby.calling) {
-          // Cancelled before the server had answered: the ring is for nobody.
-          socket?.send({ type: 'cancel_call', call: message.call })
-          break
-        }
-        lobby.ringing = {
-          call: message.call,
-          teacher: message.teacher,
-          deadline: message.deadline_ms - lobby.clockOffset,
-        }
+        rings(message.call, message.teacher, message.deadline_ms)
         break
       case 'incoming_call':
         dropIncoming(message.call)
