@@ -5,6 +5,7 @@ make ── outputs open ── row in the database ── room open ── … 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -33,6 +34,9 @@ from wire.lobby import Subject
 from wire.room import EndReason
 
 log = get_logger(__name__)
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
+"""Between two tries to write down that a session has ended."""
 
 
 class Hub:
@@ -64,8 +68,8 @@ class Hub:
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining_until_ms: int | None = None
-        self._drained = False
-        """True once the deadline has passed: a room that is still being made ends at once."""
+        self._drained = asyncio.Event()
+        """Set once the deadline has passed: a room that is still being made ends at once."""
         self.outputs: list[OpenOutput] = []
         """What every room is heard by from its first event on: the recorder, exports of other parts."""
         self.on_opened: list[Callable[[LiveRoom, str], None]] = []
@@ -148,7 +152,7 @@ class Hub:
         if ended_early:
             live.end(ended_early[0])
             raise unrecorded()
-        if self._drained:
+        if self._drained.is_set():
             live.end("drained")
             raise Refusal(codes.DRAINING, "the server is going down")
         return live
@@ -213,10 +217,32 @@ class Hub:
                 await live.seal(reason)
         finally:
             try:
-                await self._sessions.end(room.session, ended_ms, reason, facts)
+                await self._write_end(room.session, ended_ms, reason, facts)
             finally:
                 self._sealing.discard(room.session)
                 self._ring_if_empty()
+
+    async def _write_end(
+        self, session: str, ended_ms: int, reason: EndReason, facts: SessionFacts
+    ) -> None:
+        """Write the end down, again and again while the database cannot (its disk is full).
+
+        Once the drain's deadline has passed there is one try: the next start ends it, as lost.
+        """
+        wait_s = _FIRST_WAIT_S
+        while True:
+            last = self._drained.is_set()
+            try:
+                await self._sessions.end(session, ended_ms, reason, facts)
+                return
+            except Exception as error:
+                if last or isinstance(error, Refusal):
+                    raise
+                log.exception("end_not_written", session=session, **safe_error(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._drained.wait()
+            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
     def _ring_if_empty(self) -> None:
         if not self._rooms and not self._sealing and not self._making:
@@ -259,7 +285,7 @@ class Hub:
             async with asyncio.timeout(max(0.0, remaining)):
                 await self._empty.wait()
         except TimeoutError:
-            self._drained = True
+            self._drained.set()
             for live in list(self._rooms.values()):
                 live.end("drained")
             await self._empty.wait()

@@ -1,5 +1,6 @@
 """The program of the jobs of tests: does what its payload says."""
 
+import errno
 import os
 import signal
 import sys
@@ -40,6 +41,8 @@ def work(payload: Any, folder: Path, tell: Tell) -> Any:
             print("x" * size, flush=True)
             tell(250, "t" * 1000)
             return size
+        case {"full": _}:
+            raise OSError(errno.ENOSPC, "of 林小雨", str(folder))
         case {"silent": True}:
             sys.exit(0)
     raise ValueError

@@ -99,6 +99,14 @@ async def test_a_part_that_fails_when_told_of_the_end_holds_up_no_other(tmp_path
         assert drained == [1]
 
 
+async def test_a_server_without_its_bucket_does_not_start(tmp_path: Path) -> None:
+    bucket = {"kind": "s3", "bucket": "b", "endpoint": "http://127.0.0.1:1"}
+    config = quick_config(tmp_path, storage={**bucket, "access_key": "a", "secret_key": "s"})
+    with pytest.raises(StartError, match=r"the bucket b cannot be used \(http://127.0.0.1:1 does"):
+        async with serving(config):
+            pass
+
+
 async def test_work_that_fails_begins_again_and_the_server_goes_on(tmp_path: Path) -> None:
     tries = asyncio.Queue[int]()
 

@@ -206,6 +206,23 @@ async def test_a_failed_attempt_waits_longer_each_time(services: Kept) -> None:
     assert (shown.state, shown.error) == ("failed", "not ever")
 
 
+async def test_a_cancelled_job_does_not_keep_the_error_of_an_attempt_before(
+    services: Kept,
+) -> None:
+    steps = Steps(services, JobKind(name="k", run="none", waits_s=(0,)))
+    job = await enqueue(steps.jobs, "k", {})
+    lease = await steps.one.claim()
+    assert lease is not None
+    assert await steps.one.fail(lease, "not today", permanent=False)
+    lease = await steps.one.claim()
+    assert lease is not None
+    await steps.jobs.cancel(job)
+    assert await steps.one.stop(lease)
+    shown = await steps.jobs.get(job)
+    assert shown is not None
+    assert (shown.state, shown.error) == ("cancelled", None)
+
+
 async def test_a_cancelled_job_whose_worker_is_lost_is_not_taken_up_again(services: Kept) -> None:
     steps = Steps(services, JobKind(name="k", run="none"))
     job = await enqueue(steps.jobs, "k", {})
