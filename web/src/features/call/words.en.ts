@@ -75,7 +75,7 @@ const en: typeof zh = {
   teacher: {
     console: {
       replaced: 'This page was opened in another window, so this one no longer takes calls.',
-      draining: 'Maintenance is near: no new calls before {time}.',
+      draining: 'Maintenance is near. Please finish by {time}.',
       title: 'Session',
       left: '{time} left',
       warning: 'The session ends by itself in {time}. Time to sum up.',
