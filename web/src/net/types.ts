@@ -140,6 +140,8 @@ export interface Room {
   /** Operations not yet acknowledged; `full` says that no more ink is taken until they are. */
   readonly waiting: number
   readonly full: boolean
+  /** Lines of the chat among them, so that nobody writes one twice. */
+  readonly unsaid: readonly string[]
   readonly voice: Voice
   may(permission: Permission): boolean
   /** Returns the stroke's id, or null when drawing is not possible now. */

@@ -49,6 +49,12 @@ describe('the lines', () => {
     expect(host.querySelector('time')).toBeNull()
   })
 
+  it('are joined by those that are not sent yet, which are said to be', () => {
+    show(ChatLines, props({ lines: [], unsent: { lines: ['听得到吗'], note: 'Not sent yet' } }))
+    expect(one('[data-testid=unsent]').textContent).toMatch(/听得到吗\s*Not sent yet/)
+    expect(host.textContent).not.toContain('Nothing yet')
+  })
+
   it('are said to be none', () => {
     show(ChatLines, props({ lines: [] }))
     expect(host.textContent).toBe('Nothing yet')

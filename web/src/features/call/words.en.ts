@@ -66,6 +66,7 @@ const en: typeof zh = {
       chatUnread: 'Chat, {n} unread',
       chatEmpty: 'No messages yet. Write here when you cannot speak.',
       chatPlaceholder: 'Write a message',
+      chatUnsent: 'Not sent yet',
       send: 'Send',
       me: 'Me',
       newMessage: '{name}: {text}',

@@ -63,6 +63,7 @@ export default {
       chatUnread: '聊天，{n} 条未读',
       chatEmpty: '还没有消息。不方便说话时可以打字。',
       chatPlaceholder: '输入消息',
+      chatUnsent: '还没发出去',
       send: '发送',
       me: '我',
       newMessage: '{name}：{text}',

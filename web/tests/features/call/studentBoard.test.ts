@@ -201,6 +201,18 @@ describe('the chat', () => {
     expect(room.asked('say')).toMatchObject([{ text: '抛物线' }])
   })
 
+  it('a line written without a network stands there as not sent yet; with one, only what was heard', async () => {
+    await enter()
+    await page.press('chat-button')
+    await page.type('chat-input', '在吗')
+    page.get('chat-send').closest('form')!.dispatchEvent(new Event('submit'))
+    await page.settled()
+    expect(page.sees('unsent')).toBe(false)
+    room.socket.drop()
+    await page.settled()
+    expect(page.get('unsent').textContent).toMatch(/在吗/)
+  })
+
   it('a new line is told and counted until the chat is opened', async () => {
     await enter()
     await happens(line('看这里'))
