@@ -11,7 +11,7 @@ from base.storage.s3 import why_unusable
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
-    """Bring `Storage`; refuse to start without the bucket, since no photo could be kept or shown."""
+    """Bring `Storage`; refuse to start without the bucket, since no file could be kept or shown."""
     config = process.config
     section = config.of(StorageConfig)
     if section.kind == "s3" and (why := await why_unusable(section)) is not None:
