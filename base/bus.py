@@ -21,7 +21,7 @@ from base.clock import Clock
 from base.db import Database
 from base.eventlog import forget, lags, replay
 from base.events import DomainEvent, event_name, scope_of
-from base.hearing import Handler, Hearing
+from base.hearing import EventHandler, Hearing
 from base.live_subscription import LiveSubscription
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
@@ -58,7 +58,7 @@ class Bus:
         self,
         part: str,
         name: str,
-        handlers: Mapping[type[Any], Handler],
+        handlers: Mapping[type[Any], EventHandler],
         *,
         start: Start = "beginning",
     ) -> None:

@@ -13,7 +13,7 @@ from base.objects import WHOLE, Object
 from wire.common import Role
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Handler = Callable[..., Awaitable[Any]]
+RouteHandler = Callable[..., Awaitable[Any]]
 """Takes an `Asked`, the decoded body when the row has one, and services; returns what the row `returns`.
 
     async def rename(asked: Asked, name: NewName, things: ThingService) -> None
@@ -121,7 +121,7 @@ class Route:
     method: Method
     path: str
     may: Public | Rule
-    do: Handler
+    do: RouteHandler
     summary: str
     body: Any = None
     query: tuple[Query, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-Tell = Callable[[int, str], None]
+TellProgress = Callable[[int, str], None]
 """Tells the progress: 0 to 100, and a text that names nobody."""
 
 
@@ -16,7 +16,7 @@ class WorkRefused(Exception):
     """The work cannot be done and another attempt would not change it; the text is a stable code."""
 
 
-def serve(work: Callable[[Any, Path, Tell], Any]) -> None:
+def serve(work: Callable[[Any, Path, TellProgress], Any]) -> None:
     """Do the work: `work(payload, folder, tell)` returns the result."""
     folder = Path(sys.argv[1])
     payload = msgspec.json.decode(sys.stdin.buffer.read())

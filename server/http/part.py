@@ -7,7 +7,7 @@ from aiohttp import web
 
 from base.jobs.queue import Jobs
 from base.part import Part, Process, routes
-from base.sockets import Handler, SocketRoute
+from base.sockets import SocketHandler, SocketRoute
 from base.storage import Storage
 from recorder.voice_files import VoiceFiles
 from server.http import auth, openapi, ops, photos, recordings, static
@@ -62,7 +62,7 @@ def _add_sockets(app: web.Application, process: Process) -> None:
 
 
 def _served(
-    sockets: Sockets, row: SocketRoute, make: Callable[[Socket], Handler]
+    sockets: Sockets, row: SocketRoute, make: Callable[[Socket], SocketHandler]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         return await sockets.serve(request, row.kind, row.hello, row.decoder, make)

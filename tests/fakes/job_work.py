@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from base.jobs.child import Tell, WorkRefused, serve
+from base.jobs.child import TellProgress, WorkRefused, serve
 
 PIECES = 200
 
@@ -18,7 +18,7 @@ def whole(name: str) -> bytes:
     return b"".join(f"{name} {number}\n".encode() for number in range(PIECES))
 
 
-def work(payload: Any, folder: Path, tell: Tell) -> Any:
+def work(payload: Any, folder: Path, tell: TellProgress) -> Any:
     match payload:
         case {"write": str(name)}:
             tell(1, "writing")

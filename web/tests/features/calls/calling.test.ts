@@ -175,6 +175,7 @@ describe('a call that came to nothing', () => {
       expect(page.sees('ringing')).toBe(false)
       expect(page.sees('outcome')).toBe(true)
       await page.press('outcome-another')
+      expect(page.sees('outcome')).toBe(false)
       expect(page.sees('teacher-list')).toBe(true)
     },
   )
