@@ -28,15 +28,16 @@ _PARTS_AT_ONCE = 2
 _MISSING = (NotFoundError, FileNotFoundError)
 _FORBIDDEN = (PermissionDeniedError, PermissionError, UnauthenticatedError)
 _TRIED = "tried-at-start"
-_QUICKLY: "RetryConfig" = {"max_retries": 1, "retry_timeout": timedelta(seconds=5)}
-"""Of the trial: an operator is waiting. Without it a lost server is asked for three minutes."""
+_PATIENCE: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+"""The library's own is three minutes, in which a student watches their photo not arrive."""
 
 
 class S3Storage:
     """`base.storage.port.Storage` in a bucket."""
 
-    def __init__(self, config: StorageConfig) -> None:
-        self._store = _store(config)
+    def __init__(self, config: StorageConfig, timeout: str = "30s") -> None:
+        """`timeout` bounds each request, not an object of many parts."""
+        self._store = _store(config, timeout)
 
     async def put(self, key: str, chunks: AsyncIterable[bytes]) -> Stored:
         digest, size = hashlib.sha256(), 0
@@ -102,7 +103,8 @@ class S3Storage:
 
 async def why_unusable(config: StorageConfig) -> str | None:
     """Return why nothing can be kept in the bucket, None if it can: a small object is put and deleted."""
-    store = _store(config, retry=_QUICKLY, timeout="5s")
+    # An operator is waiting.
+    store = _store(config, "5s")
     try:
         await obstore.put_async(store, _TRIED, b"")
         await obstore.delete_async(store, _TRIED)
@@ -116,12 +118,11 @@ async def why_unusable(config: StorageConfig) -> str | None:
     return None
 
 
-def _store(
-    config: StorageConfig, *, retry: "RetryConfig | None" = None, timeout: str | None = None
-) -> S3Store:
-    options: ClientConfig = {"allow_http": config.endpoint.startswith("http://")}
-    if timeout is not None:
-        options["timeout"] = timeout
+def _store(config: StorageConfig, timeout: str) -> S3Store:
+    options: ClientConfig = {
+        "allow_http": config.endpoint.startswith("http://"),
+        "timeout": timeout,
+    }
     return S3Store(
         config.bucket,
         prefix=config.prefix or None,
@@ -132,7 +133,7 @@ def _store(
         # Servers of one's own are mostly known by one name for all buckets.
         virtual_hosted_style_request=False,
         client_options=options,
-        retry_config=retry,
+        retry_config=_PATIENCE,
     )
 
 
