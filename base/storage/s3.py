@@ -29,7 +29,7 @@ _MISSING = (NotFoundError, FileNotFoundError)
 _FORBIDDEN = (PermissionDeniedError, PermissionError, UnauthenticatedError)
 _TRIED = "tried-at-start"
 _PATIENCE: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
-"""The library's own is three minutes, in which a student watches their photo not arrive."""
+"""The library's own is three minutes, in which somebody watches their upload not arrive."""
 
 
 class S3Storage:

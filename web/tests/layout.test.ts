@@ -56,3 +56,22 @@ it('has no function that is longer than can be read', () => {
   const found = [...files].flatMap(([file, text]) => tooLong(text).map((what) => `${file} ${what}`))
   expect(found).toEqual([])
 })
+
+it('has one palette: no colour is written in two places', () => {
+  /** What is painted on a canvas cannot read the tokens of `theme.css`. */
+  const painted = ['board/paint.ts', 'board/palette.ts', 'ui/PersonAvatar.vue']
+  const where = new Map<string, Set<string>>()
+  for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(ts|vue|css)$/.test(file) || painted.includes(file)) continue
+    for (const [colour] of readFileSync(join('src', file), 'utf8').matchAll(/#[0-9a-f]{6}\b/gi)) {
+      const files = where.get(colour.toLowerCase()) ?? new Set()
+      where.set(colour.toLowerCase(), files.add(file))
+    }
+  }
+  where.delete('#ffffff')
+  expect(where.size).toBeGreaterThan(40)
+  expect([...where].filter(([, files]) => files.size > 1)).toEqual([])
+  // The one that both the canvas and the pages need.
+  const desk = /const DESK = '(#\w+)'/.exec(readFileSync('src/board/paint.ts', 'utf8'))![1]!
+  expect(where.get(desk)).toEqual(new Set(['ui/theme.css']))
+})
