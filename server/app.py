@@ -36,6 +36,7 @@ from base.part import (
 )
 from base.signing import Signer, load_or_create_key
 from base.storage.part import PART as STORAGE
+from matching.part import PART as MATCHING
 from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
 from server.demo import PART as DEMO
@@ -51,7 +52,7 @@ from wire import codes
 
 log = get_logger(__name__)
 
-PARTS = (JOBS, STORAGE, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, DEMO)
+PARTS = (JOBS, STORAGE, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, MATCHING, LOBBY, DEMO)
 """Every noun of the server, each after those whose services it uses. `HTTP` is added as the last:
 its route of the pages takes every GET that no route before it took."""
 
