@@ -55,14 +55,14 @@ class CopiedTable(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-Progress = Callable[[str, int], None]
+CopyProgress = Callable[[str, int], None]
 """Told a table's name and how many of its rows have been copied so far."""
 
 
 async def copy(
     source_url: str,
     target_url: str,
-    progress: Progress = lambda _table, _rows: None,
+    progress: CopyProgress = lambda _table, _rows: None,
     *,
     live: bool = False,
     seen: Callable[[], None] = lambda: None,
@@ -170,7 +170,7 @@ def _table_names(connection: Connection) -> set[str]:
 
 
 async def _copy_table(
-    table: Table, source: AsyncConnection, target: AsyncConnection, progress: Progress
+    table: Table, source: AsyncConnection, target: AsyncConnection, progress: CopyProgress
 ) -> _Digest:
     digest = _Digest()
     names = [column.name for column in table.columns]

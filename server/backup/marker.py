@@ -34,7 +34,7 @@ def marked(data: Path) -> str:
         return ""
 
 
-class Mark:
+class RestoreMark:
     """A mark that is held."""
 
     def __init__(self, data: Path, descriptor: int) -> None:
@@ -56,7 +56,7 @@ class Mark:
 
 
 @contextlib.contextmanager
-def marking(data: Path) -> Iterator[Mark]:
+def marking(data: Path) -> Iterator[RestoreMark]:
     """Hold the mark for the time of the block; who does not remove it leaves it. Refuses with `busy`."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data / NAME
@@ -70,6 +70,6 @@ def marking(data: Path) -> Iterator[Mark]:
             held = False
         if not held:
             raise Refusal("busy", f"another restore into {data} is under way")
-        yield Mark(data, descriptor)
+        yield RestoreMark(data, descriptor)
     finally:
         os.close(descriptor)

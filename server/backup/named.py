@@ -10,7 +10,7 @@ from base.db import Database
 from recorder.files import SUFFIX
 from server.backup.archive import OBJECTS, RECORDINGS, Manifest
 from server.backup.snapshot import url_of
-from server.photo_service import storage_key
+from server.photos.service import storage_key
 from sessions.model import PhotoRecord
 from sessions.tables import PhotoRow, SessionRow
 

@@ -36,7 +36,7 @@ from server.backup.archive import (
 )
 from server.backup.failing import no_room, plainly
 from server.backup.making import Say
-from server.backup.marker import Mark, marked, marking
+from server.backup.marker import RestoreMark, marked, marking
 from server.backup.places import Places
 
 _STAGED = "restore.sqlite"
@@ -83,7 +83,7 @@ async def restore(places: Places, folders: Sequence[Path], file: Path, say: Say)
     )
 
 
-async def _begin(places: Places, mark: Mark, manifest: Manifest) -> None:
+async def _begin(places: Places, mark: RestoreMark, manifest: Manifest) -> None:
     if mark.before not in ("", manifest.digest):
         raise Refusal(
             "unfinished",

@@ -24,7 +24,11 @@ _PAGES = 4096
 
 
 async def take(
-    url: str, folders: Sequence[Path], to: Path, seen: Callable[[], None], progress: dbcopy.Progress
+    url: str,
+    folders: Sequence[Path],
+    to: Path,
+    seen: Callable[[], None],
+    progress: dbcopy.CopyProgress,
 ) -> list[str]:
     """Copy the database into the new file `to`; return what it is migrated to.
 
@@ -34,14 +38,12 @@ async def take(
     url = normal_url(url)
     if is_sqlite(url):
         source = Path(str(make_url(url).database))
-        with reaching(url), _damage_told():
-            _copy_sqlite(source, to, seen)
+        _copy_sqlite(source, to, seen)
     else:
-        target = url_of(to)
         await migrate(to, folders)
+        await _reach(url)
         try:
-            with reaching(url):
-                await dbcopy.copy(url, target, progress, live=True, seen=seen)
+            await dbcopy.copy(url, url_of(to), progress, live=True, seen=seen)
         except dbcopy.CopyRefused as refused:
             raise Refusal("not_copied", str(refused)) from None
     return _closed(to)
@@ -62,6 +64,16 @@ def url_of(file: Path) -> str:
     return URL.create("sqlite+aiosqlite", database=str(file)).render_as_string()
 
 
+async def _reach(url: str) -> None:
+    database = Database(url)
+    try:
+        # Not around the copy: what the new file's disk says is not the database's fault.
+        with reaching(url):
+            await database.answers()
+    finally:
+        await database.close()
+
+
 def _copy_sqlite(source: Path, to: Path, seen: Callable[[], None]) -> None:
     if not source.is_file():
         raise Refusal("not_copied", f"there is no database {source}")
@@ -70,11 +82,13 @@ def _copy_sqlite(source: Path, to: Path, seen: Callable[[], None]) -> None:
         closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as reading,
         closing(sqlite3.connect(to)) as target,
     ):
-        # Begun here, the transaction holds the moment; the backup would begin its own later on.
-        reading.execute("BEGIN")
-        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with reaching(url_of(source)):
+            # Begun here, the transaction holds the moment; the backup would begin its own later on.
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
         seen()
-        reading.backup(target, pages=_PAGES, sleep=0)
+        with _damage_told():
+            reading.backup(target, pages=_PAGES, sleep=0)
         reading.execute("ROLLBACK")
 
 

@@ -9,7 +9,7 @@ from base.config import load_config
 from server.app import SECTIONS
 from server.cli import commands
 from server.media.config import MediaSection
-from server.photo_config import PhotosConfig
+from server.photos.config import PhotosConfig
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

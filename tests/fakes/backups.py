@@ -19,7 +19,7 @@ from recorder.config import recordings_dir
 from recorder.format.records import Kind
 from recorder.format.writer import encode_header, encode_record
 from server.backup.places import Places
-from server.photo_service import storage_key
+from server.photos.service import storage_key
 from sessions.model import PhotoRecord
 from sessions.service import SessionService
 from tests.fakes import databases, postgres
