@@ -23,6 +23,7 @@ SHOWN_LINES = 60
 NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": lambda: Path("/usr/bin/chromium").exists(),
     "espeak-ng": lambda: shutil.which("espeak-ng") is not None,
+    "iproute2": lambda: shutil.which("ip") is not None,
     "fonts-noto-cjk": lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
     "postgresql": lambda: postgres_programs() is not None,
 }
