@@ -153,7 +153,7 @@ def _authority(wanted: list[x509.GeneralName], now: datetime) -> Pair:
     within: list[x509.GeneralName] = [x509.IPAddress(network) for network in _PRIVATE]
     for one in wanted:
         if isinstance(one, x509.DNSName):
-            within.append(one)
+            within.append(_below(one))
         elif isinstance(one, x509.IPAddress) and not _within(one, within):
             within.append(x509.IPAddress(ip_network(one.value)))
     builder = _builder(name, name, key, now, _AUTHORITY_FOR)
@@ -181,7 +181,12 @@ def _within(name: x509.GeneralName, subtrees: list[x509.GeneralName]) -> bool:
         networks = [tree.value for tree in subtrees if isinstance(tree, x509.IPAddress)]
         address = name.value
         return any(not isinstance(network, Address) and address in network for network in networks)
-    return name in subtrees
+    return isinstance(name, x509.DNSName) and _below(name) in subtrees
+
+
+def _below(name: x509.DNSName) -> x509.DNSName:
+    """Return the constraint that lets a name be signed; `*.school.example` is all below it."""
+    return x509.DNSName(name.value.removeprefix("*."))
 
 
 # ---- what it signs

@@ -4,14 +4,17 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from server.http.addresses import network_address
 from tests.fakes.processes import free_port
 from tools.machine import ROOT
 
@@ -29,9 +32,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def run(environment: dict[str, str]) -> "subprocess.Popen[str]":
+def run(environment: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.run"],
+        [sys.executable, "-m", "tools.run", *arguments],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -42,9 +45,11 @@ def run(environment: dict[str, str]) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture
-def running(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
-    """Everything up, its first words read."""
-    process = run(environment)
+def running(
+    environment: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator["subprocess.Popen[str]"]:
+    """Everything up, its first words read. Its parameter is an argument of the command line."""
+    process = run(environment, *([request.param] if hasattr(request, "param") else []))
     assert process.stdout is not None
     words = ""
     while "logs:" not in words:
@@ -131,3 +136,33 @@ def test_a_wrong_setting_is_one_sentence(environment: dict[str, str]) -> None:
 
     assert process.returncode == 2
     assert re.fullmatch(r"inkcall: the settings are wrong: INKCALL__SERVER__PROT: .*\n", errors)
+
+
+@pytest.mark.parametrize("running", ["--lan"], indirect=True)
+def test_for_phones_it_is_https_on_the_network_and_the_pen_still_writes(
+    running: "subprocess.Popen[str]", environment: dict[str, str]
+) -> None:
+    address = network_address()
+    assert address is not None
+    port = environment["INKCALL__SERVER__PORT"]
+    words = running.words  # type: ignore[attr-defined]
+    assert f"https://127.0.0.1:{port}" in words
+    assert f"https://{address}:{port}\n" in words
+    assert f"https://{address}:{port}/inkcall-ca.crt" in words
+    assert "█▄▄▄▄▄▄▄█" in words
+    for needed in ("证书信任设置", "Certificate Trust Settings", "SHA-256", "防火墙", "firewall"):
+        assert needed in words
+
+    folder = Path(environment["INKCALL__SERVER__DATA_DIR"])
+    trusting = ssl.create_default_context(cafile=str(folder / "tls/ca.crt"))
+    without_proxy = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
+    )
+    deadline = time.monotonic() + WITHIN_S
+    text = ""
+    while 'inkcall_sockets{kind="pen"} 1.0' not in text:
+        assert time.monotonic() < deadline, (folder / "logs/pen.log").read_text()
+        with without_proxy.open(f"https://{address}:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, pytest.raises(OSError):
+        probe.bind((address, int(environment["INKCALL__MEDIA__PORT"])))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from server.http.certificates import CertificateError, check, made, names_in
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-NAMES = ["localhost", "127.0.0.1", "192.168.7.5", "fd07::5", "desk.local"]
+NAMES = ["localhost", "127.0.0.1", "192.168.7.5", "fd07::5", "desk.local", "*.school.example"]
 
 
 def loaded(file: Path) -> x509.Certificate:
@@ -76,7 +76,13 @@ def test_who_steals_the_authority_cannot_pretend_to_be_another_site(tmp_path: Pa
     extension = loaded(tmp_path / "ca.crt").extensions.get_extension_for_class(x509.NameConstraints)
     assert extension.critical
     within = {str(tree.value) for tree in extension.value.permitted_subtrees or []}
-    assert {"localhost", "desk.local", "203.0.113.7/32", "192.168.0.0/16"} <= within
+    assert {
+        "localhost",
+        "desk.local",
+        "school.example",
+        "203.0.113.7/32",
+        "192.168.0.0/16",
+    } <= within
     assert "0.0.0.0/0" not in within
     # A public address it was not made for needs another authority.
     trusted = authority(tmp_path)

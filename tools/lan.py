@@ -1,0 +1,123 @@
+"""`make run LAN=1`: what is set when others in the network may come, and what they are told."""
+
+import io
+from ipaddress import ip_address
+from pathlib import Path
+
+import segno
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from base.config import Config
+from server.http.addresses import network_address
+from server.http.certificates import names_in
+from server.http.tls import AUTHORITY_PATH, made_folder
+from server.http.tls_config import TlsConfig
+from server.media.config import MediaSection
+from tools.machine import Trouble
+
+_BLACK_ON_WHITE = "\x1b[97;40m"
+_AS_BEFORE = "\x1b[0m"
+
+
+def settings_for_all(config: Config) -> dict[str, str]:
+    """Return what must be in the environment so that a phone can call; what was set stays."""
+    media = config.of(MediaSection)
+    address = phone_host(config)
+    settings = {}
+    if _for_this_machine(config.server.host):
+        settings["INKCALL__SERVER__HOST"] = "0.0.0.0"
+    if not config.of(TlsConfig).on:
+        settings["INKCALL__TLS__SELF_MADE"] = "true"
+    if _for_this_machine(media.host):
+        settings["INKCALL__MEDIA__HOST"] = "0.0.0.0"
+    if not media.announce:
+        # Of all the machine's addresses: one of a container's bridge would only cost time.
+        settings["INKCALL__MEDIA__ANNOUNCE"] = f'["{address}"]'
+    return settings
+
+
+def phone_host(config: Config) -> str:
+    """Return the address a phone reaches this machine by; raise `Trouble` when there is none."""
+    host = config.server.host
+    if not _for_this_machine(host) and host not in ("0.0.0.0", "::"):
+        return host
+    address = network_address()
+    if address is None:
+        raise Trouble(
+            "this machine has no IPv4 address in a network: connect it to the one the phone is in, "
+            "or leave out LAN=1."
+        )
+    return address
+
+
+def phone_url(config: Config) -> str:
+    """Return what is typed or scanned on a phone."""
+    if config.server.public_url.startswith("https:"):
+        return config.server.public_url.rstrip("/")
+    host = phone_host(config)
+    own = config.of(TlsConfig).certificate
+    if own and host not in (names := names_in(Path(own))):
+        # A certificate of one's own is for a name that leads here.
+        host = next((name for name in names if not name.startswith("*")), host)
+    return f"https://{host}:{config.server.port}"
+
+
+def pen_way(config: Config, here: str) -> tuple[str, Path | None]:
+    """Return the address the pen of the demo connects to, and what it trusts beside the machine's own."""
+    section = config.of(TlsConfig)
+    if section.self_made:
+        return here, made_folder(config) / "ca.crt"
+    if section.certificate:
+        return phone_url(config), Path(section.certificate)
+    return here, None
+
+
+def welcome(config: Config, *, coloured: bool) -> str:
+    """Return what to show for those who come with a phone."""
+    url = phone_url(config)
+    made = config.of(TlsConfig).self_made
+    return f"""
+  手机（连同一个网络）扫码或打开 · on a phone in the same network, scan or open:  {url}
+
+{picture(url, coloured=coloured)}
+{_trust(config, url) if made else ""}
+  同一网络里的任何人都能用上面的密码登录。打不开时，请在防火墙放行 TCP {config.server.port} 和 UDP {config.of(MediaSection).port}。
+  Everybody in this network can sign in with the passwords above. If it does not open, let TCP {config.server.port} and
+  UDP {config.of(MediaSection).port} through this machine's firewall.
+"""
+
+
+def picture(text: str, *, coloured: bool) -> str:
+    """Return a QR code of half blocks, indented as the words are."""
+    drawn = io.StringIO()
+    segno.make(text, micro=False).terminal(drawn, border=2, compact=True)
+    lines = drawn.getvalue().splitlines()
+    if coloured:
+        # Light modules are drawn: on a light terminal it would be a negative.
+        lines = [f"{_BLACK_ON_WHITE}{line}{_AS_BEFORE}" for line in lines]
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _trust(config: Config, url: str) -> str:
+    authority = x509.load_pem_x509_certificate((made_folder(config) / "ca.crt").read_bytes())
+    print_ = authority.fingerprint(hashes.SHA256()).hex(":", 2).upper()
+    return f"""  证书是这台机器自己做的，所以浏览器会警告：
+   · 安卓 Chrome：“高级” → “继续前往”。iPhone Safari：“显示详细信息” → “访问此网站”。
+   · 通话连不上，或不想再看到警告：在手机上打开 {url}{AUTHORITY_PATH} 并安装。
+     iPhone：再到 设置 → 通用 → 关于本机 → 证书信任设置 里打开它。安卓：设置 → 安全 → 加密与凭据 → 安装证书 → CA 证书。
+
+  This machine made its certificate itself, so the browser warns:
+   · Chrome on Android: Advanced → Proceed. Safari on an iPhone: Show Details → visit this website.
+   · When the call does not connect, or to be rid of the warning, open {url}{AUTHORITY_PATH} on the phone and install it.
+     iPhone: then Settings → General → About → Certificate Trust Settings. Android: Settings → Security → Encryption &
+     credentials → Install a certificate → CA certificate.
+   · SHA-256 {print_}
+"""
+
+
+def _for_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
