@@ -1,6 +1,7 @@
 // The microphone of this tab, asked for once and shared by the calls that follow each other.
 import { reactive } from 'vue'
 import type { MicState } from '@/net/types'
+import { pageIsSecure } from './secure'
 
 const WANTED: MediaStreamConstraints = {
   audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
@@ -37,7 +38,7 @@ export function askMicrophone(): Promise<MediaStreamTrack | null> {
   const media = navigator.mediaDevices as MediaDevices | undefined
   if (!media) {
     // Browsers hide the microphone from pages that did not come over HTTPS.
-    microphone.state = 'missing'
+    microphone.state = pageIsSecure() ? 'missing' : 'insecure'
     return Promise.resolve(null)
   }
   if (microphone.state !== 'granted') microphone.state = 'asking'
