@@ -25,6 +25,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "espeak-ng": lambda: shutil.which("espeak-ng") is not None,
     "iproute2": lambda: shutil.which("ip") is not None,
     "fonts-noto-cjk": lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
+    "libnss3-tools": lambda: shutil.which("certutil") is not None,
     "postgresql": lambda: postgres_programs() is not None,
 }
 """Debian packages the tests use, and how to see that they are there."""
