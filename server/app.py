@@ -30,7 +30,7 @@ from recorder.part import PART as RECORDER
 from server.demo import PART as DEMO
 from server.http.listening import listening
 from server.http.part import PART as HTTP
-from server.http.tls import PART as TLS, Tls
+from server.http.tls import PART as TLS, TlsService
 from server.live.part import PART as LIVE
 from server.lobby.part import PART as LOBBY
 from server.media.endpoint import MediaEndpoint
@@ -71,7 +71,7 @@ class Server:
     def url(self) -> str:
         """Return the address a browser on this machine uses."""
         host = self._process.config.server.host
-        scheme = self._process.need(Tls).scheme
+        scheme = self._process.need(TlsService).scheme
         return f"{scheme}://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self.port}"
 
     async def drain(self, deadline_s: float) -> None:
@@ -113,7 +113,7 @@ async def serving(
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await stack.enter_async_context(listening(runner, listener, process.need(Tls)))
+        await stack.enter_async_context(listening(runner, listener, process.need(TlsService)))
         stack.callback(process.need(Sockets).close_all, codes.DRAINING)
 
         server = Server(process, listener.getsockname()[1])

@@ -103,15 +103,17 @@ def _trust(config: Config, url: str) -> str:
     authority = x509.load_pem_x509_certificate((made_folder(config) / "ca.crt").read_bytes())
     print_ = authority.fingerprint(hashes.SHA256()).hex(":", 2).upper()
     return f"""  证书是这台机器自己做的，所以浏览器会警告：
-   · 安卓 Chrome：“高级” → “继续前往”。iPhone Safari：“显示详细信息” → “访问此网站”。
-   · 通话连不上，或不想再看到警告：在手机上打开 {url}{AUTHORITY_PATH} 并安装。
-     iPhone：再到 设置 → 通用 → 关于本机 → 证书信任设置 里打开它。安卓：设置 → 安全 → 加密与凭据 → 安装证书 → CA 证书。
+   · 安卓 Chrome：“高级” → “继续前往”就行。不想再看到警告，就打开下面的地址下载，再到 设置 → 安全 → 加密与凭据 →
+     安装证书 → CA 证书 里安装。
+   · iPhone 必须安装，否则连不上：先“显示详细信息” → “访问此网站”，再打开下面的地址，到 设置 里安装描述文件，
+     最后在 设置 → 通用 → 关于本机 → 证书信任设置 里打开它。
+   · {url}{AUTHORITY_PATH}
 
   This machine made its certificate itself, so the browser warns:
-   · Chrome on Android: Advanced → Proceed. Safari on an iPhone: Show Details → visit this website.
-   · When the call does not connect, or to be rid of the warning, open {url}{AUTHORITY_PATH} on the phone and install it.
-     iPhone: then Settings → General → About → Certificate Trust Settings. Android: Settings → Security → Encryption &
-     credentials → Install a certificate → CA certificate.
+   · Chrome on Android: Advanced → Proceed is enough. To be rid of the warning, fetch the address above and install it under
+     Settings → Security → Encryption & credentials → Install a certificate → CA certificate.
+   · An iPhone must install it, else no call connects: Show Details → visit this website, then open the address above, install the
+     profile in Settings, and switch it on under Settings → General → About → Certificate Trust Settings.
    · SHA-256 {print_}
 """
 

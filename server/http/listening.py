@@ -16,7 +16,7 @@ from aiohttp import web
 
 from base.log import get_logger
 from server.http.errors import render_error
-from server.http.tls import Tls
+from server.http.tls import TlsService
 
 log = get_logger(__name__)
 
@@ -33,7 +33,7 @@ _FULL_WAIT_S = 1.0
 
 @asynccontextmanager
 async def listening(
-    runner: web.AppRunner, listener: socket.socket, tls: Tls
+    runner: web.AppRunner, listener: socket.socket, tls: TlsService
 ) -> AsyncIterator[None]:
     """Take connections for the application of `runner` for the time of the block."""
     if tls.context is None:

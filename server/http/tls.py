@@ -38,7 +38,7 @@ def made_folder(config: Config) -> Path:
     return config.data_dir / "tls"
 
 
-class Tls:
+class TlsService:
     """The server's side of HTTPS. Without it in the settings `context` is None."""
 
     def __init__(self, config: Config, clock: Clock) -> None:
@@ -114,9 +114,9 @@ async def authority(_request: web.Request, config: Config) -> web.StreamResponse
 
 @asynccontextmanager
 async def start(process: Process) -> AsyncIterator[None]:
-    """Bring `Tls`."""
+    """Bring `TlsService`."""
     try:
-        tls = await asyncio.to_thread(Tls, process.config, process.clock)
+        tls = await asyncio.to_thread(TlsService, process.config, process.clock)
     except CertificateError as error:
         raise StartError(str(error)) from None
     except OSError as error:

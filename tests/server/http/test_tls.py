@@ -10,7 +10,7 @@ import pytest
 from base.part import StartError
 from server.app import serving
 from server.http.certificates import made
-from server.http.tls import Tls
+from server.http.tls import TlsService
 from tests.fakes.clock import FakeClock
 from tests.fakes.in_process import quick_config, quick_server
 from tests.fakes.wire_client import client
@@ -74,7 +74,7 @@ async def test_ones_own_certificate_is_served_and_its_successor_without_a_restar
     file = tmp_path / "own.pem"
     file.write_bytes(first.read_bytes())
     config = quick_config(tmp_path, tls={"certificate": str(file), "key": str(file)})
-    tls = Tls(config, FakeClock(unix_ms=int(now.timestamp() * 1000)))
+    tls = TlsService(config, FakeClock(unix_ms=int(now.timestamp() * 1000)))
     assert not tls.refresh()
     file.write_bytes(second.read_bytes())
     assert tls.refresh()
