@@ -24,6 +24,8 @@ _TLS_HANDSHAKE = b"\x16"
 """The content type of the record a client begins with (RFC 8446 section 5.1)."""
 _WITHIN_S = 10.0
 """How long a new connection may take to its first byte, and again for its handshake."""
+_GOODBYE_S = 3.0
+"""How long a peer may take to say goodbye: a phone that is asleep does not."""
 _AT_THE_DOOR = 1000
 """Connections without a finished handshake; more wait in the kernel's queue."""
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -43,7 +45,7 @@ async def listening(
     assert runner.server is not None
     plain = web.Server(_to_https, access_log=None)
     listener.setblocking(False)
-    door = _Door(listener, tls.context, runner.server, plain)
+    door = _Door(listener, tls, runner.server, plain)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(door.run(), name="web door")
         try:
@@ -61,12 +63,12 @@ class _Door:
     def __init__(
         self,
         listener: socket.socket,
-        context: ssl.SSLContext,
+        tls: TlsService,
         application: web.Server,
         plain: web.Server,
     ) -> None:
         self._listener = listener
-        self._context = context
+        self._tls = tls
         self._application = application
         self._plain = plain
         self._room = asyncio.Semaphore(_AT_THE_DOOR)
@@ -98,8 +100,9 @@ class _Door:
                 await loop.connect_accepted_socket(
                     self._application,
                     connection,
-                    ssl=self._context,
+                    ssl=self._tls.context,
                     ssl_handshake_timeout=_WITHIN_S,
+                    ssl_shutdown_timeout=_GOODBYE_S,
                 )
             elif first:
                 taken = True

@@ -47,45 +47,50 @@ class TlsService:
         self._section = config.of(TlsConfig)
         self._clock = clock
         self._loaded: object = None
+        self._days_told = _WARN_DAYS
         self.context: ssl.SSLContext | None = None
+        """For the next connection; another one once the certificate has changed."""
         if self._section.on:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-            self.context.set_alpn_protocols(["http/1.1"])
             self.refresh()
 
     @property
     def scheme(self) -> str:
         """Return how this server's addresses begin."""
-        return "http" if self.context is None else "https"
+        return "https" if self._section.on else "http"
 
     def refresh(self) -> bool:
         """Take the certificate that is right now; return whether it is another than before.
 
         Connections that are open keep the one they began with.
         """
-        if self.context is None:
-            return False
         now = datetime.fromtimestamp(self._clock.unix_ms() / 1000, UTC)
         own, key = self._section.certificate, self._section.key
         certificate, private = Path(own), Path(key)
         if own:
-            days = (check(certificate, private, now) - now).days
-            if days < _WARN_DAYS:
-                log.warning("certificate_runs_out", days=days)
+            self._tell((check(certificate, private, now) - now).days)
         else:
             certificate = private = made(made_folder(self._config), self._names(), now)
         content = (certificate.read_bytes(), private.read_bytes())
         if content == self._loaded:
             return False
+        # Not into the one in use: of a pair whose second half fails the first would stay.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
         try:
-            self.context.load_cert_chain(certificate, private)
+            context.load_cert_chain(certificate, private)
         except ssl.SSLError as error:
             raise CertificateError(
                 f"tls.certificate: {certificate} cannot be used ({error.reason})."
             ) from None
-        self._loaded = content
+        self.context, self._loaded = context, content
         return True
+
+    def _tell(self, days: int) -> None:
+        """Warn once a day that a certificate of one's own runs out."""
+        if days < self._days_told:
+            log.warning("certificate_runs_out", days=days)
+        self._days_told = min(days, _WARN_DAYS)
 
     async def keep(self) -> None:
         """Look again and again: certificates are renewed, and laptops go to other networks."""
@@ -125,7 +130,7 @@ async def start(process: Process) -> AsyncIterator[None]:
             f"({error.strerror}): see that the folder is this user's."
         ) from error
     process.provide(tls)
-    if tls.context is not None:
+    if tls.scheme == "https":
         process.work.append(kept_running("tls", tls.keep, process.metrics))
     yield
 

@@ -166,3 +166,20 @@ def test_for_phones_it_is_https_on_the_network_and_the_pen_still_writes(
             text = answer.read().decode()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, pytest.raises(OSError):
         probe.bind((address, int(environment["INKCALL__MEDIA__PORT"])))
+
+
+@pytest.mark.parametrize(("said", "lan"), [([], False), (["LAN=1"], True), (["LAN=0"], False)])
+def test_make_hands_it_on(said: list[str], lan: bool) -> None:
+    words = ["make", "--dry-run", "run", *said]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ("-m tools.run --lan" in done.stdout) == lan
+
+
+def test_without_a_network_for_phones_it_is_one_sentence(environment: dict[str, str]) -> None:
+    root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    alone = ["unshare", *root, "--net", sys.executable, "-m", "tools.run", "--lan"]
+    done = subprocess.run(alone, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"inkcall: this machine has no IPv4 address in a network: .*\n", done.stderr
+    )

@@ -1,5 +1,6 @@
 """HTTPS by a real server: clients that trust the made certificate get in, and it can be changed."""
 
+import asyncio
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from base.part import StartError
 from server.app import serving
-from server.http.certificates import made
+from server.http import tls as tls_part
+from server.http.certificates import CertificateError, made
 from server.http.tls import TlsService
 from tests.fakes.clock import FakeClock
 from tests.fakes.in_process import quick_config, quick_server
@@ -76,6 +78,11 @@ async def test_ones_own_certificate_is_served_and_its_successor_without_a_restar
     config = quick_config(tmp_path, tls={"certificate": str(file), "key": str(file)})
     tls = TlsService(config, FakeClock(unix_ms=int(now.timestamp() * 1000)))
     assert not tls.refresh()
+    before = tls.context
+    file.write_bytes(b"half written")
+    with pytest.raises(CertificateError):
+        tls.refresh()
+    assert tls.context is before
     file.write_bytes(second.read_bytes())
     assert tls.refresh()
 
@@ -114,3 +121,56 @@ async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -
     with pytest.raises(StartError, match="cannot be used for the certificate"):
         async with serving(config):
             pass
+
+
+async def test_a_running_server_takes_the_successor_and_keeps_who_is_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_part, "_LOOK_EVERY_S", 0.02)
+    now = datetime.now(UTC)
+    first = made(tmp_path / "first", ["127.0.0.1"], now)
+    second = made(tmp_path / "second", ["127.0.0.1"], now)
+    file = tmp_path / "own.pem"
+    file.write_bytes(first.read_bytes())
+    own = {"certificate": str(file), "key": str(file)}
+    async with (
+        quick_server(tmp_path, tls=own) as server,
+        aiohttp.ClientSession(server.url) as kept,
+        asyncio.timeout(30),
+        kept.ws_connect("/ws/lobby", ssl=_only(first)) as socket,
+    ):
+        file.write_bytes(b"half written")
+        new = tmp_path / "new.pem"
+        new.write_bytes(second.read_bytes())
+        new.replace(file)
+        while True:
+            async with aiohttp.ClientSession() as http:
+                try:
+                    async with http.get(f"{server.url}/healthz", ssl=_only(second)) as answer:
+                        assert answer.status == 200
+                        break
+                except aiohttp.ClientConnectorCertificateError:
+                    await asyncio.sleep(0.01)
+        await socket.send_bytes(b"junk")
+        assert (await socket.receive()).type is aiohttp.WSMsgType.BINARY
+
+
+def test_it_warns_once_a_day_before_ones_own_runs_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    file = made(tmp_path / "own", ["127.0.0.1"], start)
+    clock = FakeClock(unix_ms=int(start.timestamp() * 1000))
+    tls = TlsService(
+        quick_config(tmp_path, tls={"certificate": str(file), "key": str(file)}), clock
+    )
+
+    def warnings() -> int:
+        tls.refresh()
+        return capsys.readouterr().out.count("certificate_runs_out")
+
+    assert warnings() == 0
+    clock.advance(352.5 * 86_400)
+    assert [warnings(), warnings()] == [1, 0]
+    clock.advance(86_400)
+    assert [warnings(), warnings()] == [1, 0]
