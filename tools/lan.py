@@ -3,13 +3,14 @@
 import io
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import segno
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from base.config import Config
-from server.http.addresses import network_address
+from server.http.addresses import machine_addresses, network_address
 from server.http.certificates import names_in
 from server.http.tls import AUTHORITY_PATH, made_folder
 from server.http.tls_config import TlsConfig
@@ -20,10 +21,9 @@ _BLACK_ON_WHITE = "\x1b[97;40m"
 _AS_BEFORE = "\x1b[0m"
 
 
-def settings_for_all(config: Config) -> dict[str, str]:
+def settings_for_all(config: Config, address: str) -> dict[str, str]:
     """Return what must be in the environment so that a phone can call; what was set stays."""
     media = config.of(MediaSection)
-    address = phone_host(config)
     settings = {}
     if _for_this_machine(config.server.host):
         settings["INKCALL__SERVER__HOST"] = "0.0.0.0"
@@ -37,12 +37,22 @@ def settings_for_all(config: Config) -> dict[str, str]:
     return settings
 
 
-def phone_host(config: Config) -> str:
-    """Return the address a phone reaches this machine by; raise `Trouble` when there is none."""
+def phone_host(config: Config, wanted: str = "") -> str:
+    """Return the address a phone reaches this machine by; raise `Trouble` when there is none.
+
+    `wanted` was said by hand, for a machine that is in several networks.
+    """
     host = config.server.host
     if not _for_this_machine(host) and host not in ("0.0.0.0", "::"):
         return host
     address = network_address()
+    if wanted:
+        known = [str(one) for one in machine_addresses() if one.version == 4]
+        if wanted not in known:
+            raise Trouble(
+                f"LAN={wanted}: this machine has no such IPv4 address; it has {', '.join(known) or 'none'}."
+            )
+        return wanted
     if address is None:
         raise Trouble(
             "this machine has no IPv4 address in a network: connect it to the one the phone is in, "
@@ -51,16 +61,11 @@ def phone_host(config: Config) -> str:
     return address
 
 
-def phone_url(config: Config) -> str:
+def phone_url(config: Config, address: str) -> str:
     """Return what is typed or scanned on a phone."""
     if config.server.public_url.startswith("https:"):
         return config.server.public_url.rstrip("/")
-    host = phone_host(config)
-    own = config.of(TlsConfig).certificate
-    if own and host not in (names := names_in(Path(own))):
-        # A certificate of one's own is for a name that leads here.
-        host = next((name for name in names if not name.startswith("*")), host)
-    return f"https://{host}:{config.server.port}"
+    return f"https://{_named(config, address)}:{config.server.port}"
 
 
 def pen_way(config: Config, here: str) -> tuple[str, Path | None]:
@@ -69,21 +74,24 @@ def pen_way(config: Config, here: str) -> tuple[str, Path | None]:
     if section.self_made:
         return here, made_folder(config) / "ca.crt"
     if section.certificate:
-        return phone_url(config), Path(section.certificate)
+        host = urlsplit(here).hostname or ""
+        where = here if _named(config, host) == host else phone_url(config, host)
+        return where, Path(section.certificate)
     return here, None
 
 
-def welcome(config: Config, *, coloured: bool) -> str:
+def welcome(config: Config, address: str, *, coloured: bool) -> str:
     """Return what to show for those who come with a phone."""
-    url = phone_url(config)
+    url = phone_url(config, address)
     made = config.of(TlsConfig).self_made
     return f"""
   手机（连同一个网络）扫码或打开 · on a phone in the same network, scan or open:  {url}
 
 {picture(url, coloured=coloured)}
 {_trust(config, url) if made else ""}
-  同一网络里的任何人都能用上面的密码登录。打不开时，请在防火墙放行 TCP {config.server.port} 和 UDP {config.of(MediaSection).port}。
-  Everybody in this network can sign in with the passwords above. If it does not open, let TCP {config.server.port} and
+  同一网络里的任何人都能用上面的密码登录。打不开时，请用 LAN=192.168.1.5 这样的写法换一个本机地址，或在防火墙放行 TCP {config.server.port} 和 UDP {config.of(MediaSection).port}。
+  Everybody in this network can sign in with the passwords above. If it does not open, name another of this machine's
+  addresses (LAN=192.168.1.5) or let TCP {config.server.port} and
   UDP {config.of(MediaSection).port} through this machine's firewall.
 """
 
@@ -116,6 +124,15 @@ def _trust(config: Config, url: str) -> str:
      profile in Settings, and switch it on under Settings → General → About → Certificate Trust Settings.
    · SHA-256 {print_}
 """
+
+
+def _named(config: Config, host: str) -> str:
+    """Return the host, or a name that a certificate of one's own is for when it is not for the host."""
+    own = config.of(TlsConfig).certificate
+    names = names_in(Path(own)) if own else []
+    if not names or host in names:
+        return host
+    return next((name for name in names if not name.startswith("*")), host)
 
 
 def _for_this_machine(host: str) -> bool:

@@ -25,14 +25,18 @@ STOP_WITHIN_S = 10.0
 def main() -> int:
     """Run both programs; return 0 after Ctrl-C, raise `Trouble` when one ends by itself."""
     parser = argparse.ArgumentParser(prog="make run")
-    parser.add_argument("--lan", action="store_true", help="for phones in the same network, too")
+    parser.add_argument(
+        "--lan", nargs="?", const="", metavar="ADDRESS", help="for phones in the same network"
+    )
     lan = parser.parse_args().lan
     os.chdir(ROOT)
     config = settings()
-    if lan:
-        from tools.lan import settings_for_all
+    address_of_phones = ""
+    if lan is not None:
+        from tools.lan import phone_host, settings_for_all
 
-        os.environ.update(settings_for_all(config))
+        address_of_phones = phone_host(config, lan)
+        os.environ.update(settings_for_all(config, address_of_phones))
         config = settings()
     url = address(config)
     see_that_ports_are_free(config)
@@ -59,7 +63,9 @@ def main() -> int:
             ],
             pen_log,
         )
-        phones = welcome_phones(config, coloured=sys.stdout.isatty()) if lan else ""
+        phones = ""
+        if address_of_phones:
+            phones = welcome_phones(config, address_of_phones, coloured=sys.stdout.isatty())
         print(welcome(url, demo.PASSWORD, logs, phones), flush=True)
         watch(server, server_log, pen, pen_log, stopping)
     finally:

@@ -1,6 +1,7 @@
 """What `make run LAN=1` sets and what it leaves as it was set, and where phones and pen are sent."""
 
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -13,19 +14,21 @@ from server.media.config import MediaSection
 from tools import lan
 from tools.machine import Trouble
 
+HERE = "192.168.7.5"
+
 
 @pytest.fixture(autouse=True)
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lan, "network_address", lambda: "192.168.7.5")
+    monkeypatch.setattr(lan, "network_address", lambda: HERE)
 
 
 def test_out_of_the_box_all_is_set_that_a_phone_needs() -> None:
-    assert lan.settings_for_all(Config()) == {
+    assert lan.settings_for_all(Config(), HERE) == {
         "INKCALL__SERVER__HOST": "0.0.0.0",
         "INKCALL__TLS__SELF_MADE": "true",
         "INKCALL__MEDIA__ANNOUNCE": '["192.168.7.5"]',
     }
-    assert lan.phone_url(Config()) == "https://192.168.7.5:8400"
+    assert lan.phone_url(Config(), HERE) == "https://192.168.7.5:8400"
 
 
 def test_what_was_set_by_hand_stays() -> None:
@@ -34,19 +37,31 @@ def test_what_was_set_by_hand_stays() -> None:
         tls=TlsConfig(certificate="c.pem", key="k.pem"),
         media=MediaSection(host="192.168.9.9", announce=["198.51.100.7"]),
     )
-    assert lan.settings_for_all(config) == {}
+    assert lan.settings_for_all(config, HERE) == {}
     assert lan.phone_host(config) == "192.168.9.9"
 
 
+def test_of_several_networks_one_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        lan, "machine_addresses", lambda: [ip_address(HERE), ip_address("10.8.0.2")]
+    )
+    assert lan.phone_host(Config()) == HERE
+    assert lan.phone_host(Config(), "10.8.0.2") == "10.8.0.2"
+    with pytest.raises(
+        Trouble, match=r"^LAN=10\.8\.0\.3: .*; it has 192\.168\.7\.5, 10\.8\.0\.2\.$"
+    ):
+        lan.phone_host(Config(), "10.8.0.3")
+
+
 def test_voices_bound_to_this_machine_only_are_let_out() -> None:
-    settings = lan.settings_for_all(Config(media=MediaSection(host="127.0.0.1")))
+    settings = lan.settings_for_all(Config(media=MediaSection(host="127.0.0.1")), HERE)
     assert settings["INKCALL__MEDIA__HOST"] == "0.0.0.0"
 
 
 def test_without_a_network_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lan, "network_address", lambda: None)
     with pytest.raises(Trouble, match=r"no IPv4 address in a network: .* LAN=1\.$") as caught:
-        lan.settings_for_all(Config())
+        lan.phone_host(Config())
     assert "\n" not in str(caught.value)
 
 
@@ -54,10 +69,19 @@ def test_with_a_certificate_of_ones_own_phones_and_pen_come_by_its_name(tmp_path
     file = made(tmp_path, ["*.school.example", "tutor.school.example"], datetime.now(UTC))
     config = Config(tls=TlsConfig(certificate=str(file), key=str(file)))
     url = "https://tutor.school.example:8400"
-    assert lan.phone_url(config) == url
+    assert lan.phone_url(config, HERE) == url
     assert lan.pen_way(config, "https://127.0.0.1:8400") == (url, file)
     public = config.with_(server=ServerConfig(public_url="https://ink.example/"))
-    assert lan.phone_url(public) == "https://ink.example"
+    assert lan.phone_url(public, HERE) == "https://ink.example"
+
+
+def test_with_one_that_is_for_this_machine_the_pen_stays_here_and_needs_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lan, "network_address", lambda: None)
+    file = made(tmp_path, ["tutor.school.example", "127.0.0.1"], datetime.now(UTC))
+    config = Config(tls=TlsConfig(certificate=str(file), key=str(file)))
+    assert lan.pen_way(config, "https://127.0.0.1:8400") == ("https://127.0.0.1:8400", file)
 
 
 def test_with_a_made_one_or_none_the_pen_stays_on_this_machine() -> None:

@@ -168,11 +168,20 @@ def test_for_phones_it_is_https_on_the_network_and_the_pen_still_writes(
         probe.bind((address, int(environment["INKCALL__MEDIA__PORT"])))
 
 
-@pytest.mark.parametrize(("said", "lan"), [([], False), (["LAN=1"], True), (["LAN=0"], False)])
-def test_make_hands_it_on(said: list[str], lan: bool) -> None:
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [
+        ([], ""),
+        (["LAN=0"], ""),
+        (["LAN=1"], "--lan"),
+        (["LAN=192.168.1.5"], "--lan 192.168.1.5"),
+    ],
+)
+def test_make_hands_it_on(said: list[str], given: str) -> None:
     words = ["make", "--dry-run", "run", *said]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ("-m tools.run --lan" in done.stdout) == lan
+    last = done.stdout.splitlines()[-1]
+    assert last.partition("-m tools.run")[2].strip() == given
 
 
 def test_without_a_network_for_phones_it_is_one_sentence(environment: dict[str, str]) -> None:
