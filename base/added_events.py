@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from base.eventlog import EventRow
 
-Ring = Callable[[set[str]], None]
+RingBell = Callable[[set[str]], None]
 """Tells a bus the names of the events that are in the log now."""
 
 _LOCK = 0x1_0CA11
@@ -25,10 +25,10 @@ class _Added:
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
-        self.rings: dict[Ring, set[str]] = {}
+        self.rings: dict[RingBell, set[str]] = {}
 
 
-def put(transaction: Session, row: dict[str, Any], ring: Ring) -> None:
+def put(transaction: Session, row: dict[str, Any], ring: RingBell) -> None:
     """Let an event be written when the transaction commits, and `ring` be called after it."""
     if not transaction.in_transaction():
         # As `Session.add` does: only a transaction that has begun tells of its end.
@@ -70,6 +70,6 @@ def _tell(transaction: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget(transaction: Session, ended: SessionTransaction) -> None:
-    # What was rolled back must not be written by the next transaction of the same session.
+    # What was rolled back must not be written by the next transaction of the same connection.
     if ended.parent is None:
         transaction.info.pop(_KEY, None)

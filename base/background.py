@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from base.log import get_logger, safe_error
@@ -49,7 +49,7 @@ async def kept_running(
     """Run endless `work` for the time of the block.
 
     What fails is logged and counted, and begins again after a wait that doubles up to a minute:
-    one part's trouble must not take down the process that carries everybody's voices.
+    one part's trouble must not take down the process that carries everybody else's.
     """
     async with asyncio.TaskGroup() as group:
         task = group.create_task(_again(name, work, metrics, first_wait_s), name=name)
@@ -57,6 +57,42 @@ async def kept_running(
             yield
         finally:
             task.cancel()
+
+
+@asynccontextmanager
+async def apart(
+    name: str, work: AbstractAsyncContextManager[Any], failed: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Hold `work` open for the time of the block, in a task of its own.
+
+    What goes wrong at its beginning is raised. Later it is logged and `failed` is called: in the task
+    of whoever entered it, a group within it would take everybody down with it.
+    """
+    begun = asyncio.get_running_loop().create_future()
+    leave = asyncio.Event()
+
+    async def hold() -> None:
+        try:
+            async with work:
+                begun.set_result(None)
+                await leave.wait()
+        except Exception as error:
+            if not begun.done():
+                begun.set_result(error)
+                return
+            log.exception("work_failed", work=name, **safe_error(error))
+            failed()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(hold(), name=name)
+        error: Exception | None = await begun
+        if error is None:
+            try:
+                yield
+            finally:
+                leave.set()
+    if error is not None:
+        raise error
 
 
 async def _again(
@@ -76,6 +112,6 @@ async def _again(
 async def _guarded(work: Coroutine[Any, Any, None], name: str) -> None:
     try:
         await work
-    # One failing task would make the group cancel every other one, of other people's sessions.
+    # One failing task would make the group cancel every other one, whoever's it is.
     except Exception as error:
         log.exception("background_failed", task=name, **safe_error(error))

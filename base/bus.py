@@ -21,7 +21,7 @@ from base.clock import Clock
 from base.db import Database
 from base.eventlog import forget, lags, replay
 from base.events import DomainEvent, event_name, scope_of
-from base.hearing import Handler, Hearing
+from base.hearing import EventHandler, Hearing
 from base.live_subscription import LiveSubscription
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
@@ -58,7 +58,7 @@ class Bus:
         self,
         part: str,
         name: str,
-        handlers: Mapping[type[Any], Handler],
+        handlers: Mapping[type[Any], EventHandler],
         *,
         start: Start = "beginning",
     ) -> None:
@@ -91,8 +91,8 @@ class Bus:
         `actor` is the person who did it, if it was one; `at_ms` when it happened, if not now (Unix).
         RuntimeError inside a savepoint, which could be undone without the event.
         """
-        session = transaction.sync_session
-        if session.in_nested_transaction():
+        inner = transaction.sync_session
+        if inner.in_nested_transaction():
             raise RuntimeError("events are added outside of savepoints")
         name = event_name(type(event))
         self._types.setdefault(name, type(event))
@@ -104,7 +104,7 @@ class Bus:
             "scope": scope_of(event),
             "body": msgspec.json.encode(event),
         }
-        added_events.put(session, row, self._ring)
+        added_events.put(inner, row, self._ring)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -23,6 +23,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (asyncpg.InvalidAuthorizationSpecificationError, "user or password is wrong"),
     (asyncpg.InvalidCatalogNameError, "there is no such database"),
     (asyncpg.InsufficientPrivilegeError, "the user may not make tables"),
+    (asyncpg.DiskFullError, "its disk is full"),
     (asyncpg.TooManyConnectionsError, "the server has no connection left"),
     (TimeoutError, f"no answer within {CONNECT_WITHIN_S} s"),
     (asyncpg.PostgresConnectionError, "no connection"),
@@ -33,6 +34,9 @@ _SQLITE_REASONS = {
     sqlite3.SQLITE_READONLY: "the file may not be written",
     sqlite3.SQLITE_NOTADB: "the file is not a SQLite database",
     sqlite3.SQLITE_BUSY: "another process holds it",
+    sqlite3.SQLITE_FULL: "its disk is full",
+    sqlite3.SQLITE_IOERR: "its disk cannot be read or written",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
 }
 
 

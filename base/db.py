@@ -68,7 +68,7 @@ class Database:
     async def transaction(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
         """Open a transaction that may write; commits at the end of the block, rolls back on error.
 
-        An urgent one goes ahead of those that wait to begin: for what a person in a call waits for.
+        An urgent one goes ahead of those that wait to begin: for what a person waits for at this moment.
         """
         async with self._writers.place(urgent=urgent), self._sessions.begin() as transaction:
             yield transaction

@@ -97,7 +97,7 @@ def commands(folders: Sequence[Path]) -> tuple[Command, ...]:
         Command(
             name="db copy",
             help="Copy everything into another, empty database, SQLite or PostgreSQL, and compare every "
-            "row. Stop the server first. Photos and recordings are files and stay where they are.",
+            "row. Stop the server first. What is kept in files stays where it is.",
             run=partial(copy, folders),
             options=(
                 Option(

@@ -54,12 +54,12 @@ class CopiedTable(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-Progress = Callable[[str, int], None]
+CopyProgress = Callable[[str, int], None]
 """Told a table's name and how many of its rows have been copied so far."""
 
 
 async def copy(
-    source_url: str, target_url: str, progress: Progress = lambda _table, _rows: None
+    source_url: str, target_url: str, progress: CopyProgress = lambda _table, _rows: None
 ) -> list[CopiedTable]:
     """Copy all rows into a migrated, empty target. Raises `CopyRefused`; then nothing was copied."""
     source_url, target_url = normal_url(source_url), normal_url(target_url)
@@ -158,7 +158,7 @@ def _table_names(connection: Connection) -> set[str]:
 
 
 async def _copy_table(
-    table: Table, source: AsyncConnection, target: AsyncConnection, progress: Progress
+    table: Table, source: AsyncConnection, target: AsyncConnection, progress: CopyProgress
 ) -> _Digest:
     digest = _Digest()
     names = [column.name for column in table.columns]

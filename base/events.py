@@ -37,7 +37,7 @@ class Envelope(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True):
     actor: str
     """The person who did it; empty when the service itself did."""
     scope: str
-    """What it is about, such as `session:s_1`; the order of events of one scope is kept."""
+    """What it is about, such as `thing:t_1`; the order of events of one scope is kept."""
     event: E_co
     to: str
     """Which subscription it is delivered to: `part/name`."""

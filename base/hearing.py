@@ -16,7 +16,7 @@ from base.metrics import Metrics
 
 log = get_logger(__name__)
 
-Handler = Callable[[Envelope[Any]], Awaitable[None]]
+EventHandler = Callable[[Envelope[Any]], Awaitable[None]]
 
 
 class Hearing(ABC):
@@ -29,7 +29,7 @@ class Hearing(ABC):
         self,
         part: str,
         name: str,
-        handlers: Mapping[type[DomainEvent], Handler],
+        handlers: Mapping[type[DomainEvent], EventHandler],
         database: Database,
         clock: Clock,
         metrics: Metrics,

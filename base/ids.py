@@ -10,7 +10,7 @@ _LENGTH = 20
 
 
 def new_id(prefix: str) -> str:
-    """Return `<prefix>_` and 20 random characters, for example `s_7hk2…` for a session."""
+    """Return `<prefix>_` and 20 random characters, for example `job_7hk2…`."""
     return f"{prefix}_{random_text(_LENGTH)}"
 
 

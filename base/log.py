@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, with ids and never names, ink, voices or tokens."""
+"""The log: one JSON object a line, with ids and never names, contents or tokens."""
 
 import logging
 import sys
@@ -123,7 +123,7 @@ def configure_log(
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """Return the logger of a module: `log.info("room_opened", session=session_id)`."""
+    """Return the logger of a module: `log.info("job_moved", job=job_id)`."""
     return cast("FilteringBoundLogger", structlog.stdlib.get_logger(name))
 
 

@@ -15,7 +15,7 @@ _ENOUGH = 100
 
 
 class LoopLag:
-    """The 99th percentile of the loop's lateness; new rooms are not opened while it is high."""
+    """The 99th percentile of the loop's lateness; while it is high nothing new should begin."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock

@@ -10,8 +10,8 @@ ScopeKind = Literal["self", "class", "grade", "school", "district", "city"]
 KINDS: Final[tuple[ScopeKind, ...]] = get_args(ScopeKind)
 """From the narrowest to the widest."""
 
-Place = tuple[ScopeKind, str]
-HERE: Final[Place] = ("city", "here")
+Scope = tuple[ScopeKind, str]
+HERE: Final[Scope] = ("city", "here")
 """An installation serves one city; everything in it lies there."""
 
 
@@ -20,7 +20,7 @@ class Object:
     """What an action is about: whose it is (ids of people) and the places it lies in."""
 
     owners: frozenset[str] = frozenset()
-    places: frozenset[Place] = frozenset({HERE})
+    places: frozenset[Scope] = frozenset({HERE})
 
 
 WHOLE: Final = Object()

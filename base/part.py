@@ -6,19 +6,22 @@
 A package names its part in `part.py`; the composition root is a list of these and a loop.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from base.background import Background
+from base.background import Background, apart
 from base.clock import Clock
 from base.commands import Command
 from base.config import Config, ConfigError, Section
+from base.log import get_logger, safe_error
 from base.metrics import Metrics
 from base.routes import Route
 from base.sockets import SocketRoute
+
+log = get_logger(__name__)
 
 Service = TypeVar("Service")
 
@@ -47,7 +50,8 @@ class Process:
         self.drains: list[Callable[[int], Awaitable[None]]] = []
         """Called with a deadline (Unix ms) when the process is told to stop, the latest part first."""
         self.work: list[AbstractAsyncContextManager[Any]] = []
-        """Entered once everything is made and the port is taken, left before any part stops."""
+        """Entered once everything is made and the port is taken, left before any part stops; each in a task of
+        its own (`base.background.apart`). What should begin again when it fails is `kept_running`."""
         self._services: dict[type[Any], Any] = {}
         self.provide(config)
         self.provide(metrics)
@@ -66,6 +70,10 @@ class Process:
         except KeyError:
             raise StartError(f"no part before this one brings a {kind.__name__}") from None
         return service
+
+
+async def _not_well() -> bool:
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +132,40 @@ def sections(parts: Sequence[Part]) -> dict[str, type[Section]]:
             if brought.setdefault(name, kind) is not kind:
                 raise ConfigError(f"two parts bring the section {name}")
     return brought
+
+
+@contextmanager
+def said_by(name: str) -> Iterator[None]:
+    """Let the reason why there can be no server say which part it is of."""
+    try:
+        yield
+    except StartError as error:
+        raise StartError(f"the part {name} cannot start: {error}") from error
+    except Exception as error:
+        log.exception("part_failed", part=name, **safe_error(error))
+        reason = str(error) or type(error).__name__
+        raise StartError(f"the part {name} cannot start: {reason}") from error
+
+
+async def begin(
+    process: Process, stack: AsyncExitStack, name: str, work: AbstractAsyncContextManager[Any]
+) -> None:
+    """Enter a part's work; when that cannot be, take down first what stands, and say whose it was.
+
+    When it fails later it takes no other with it: it is counted, and the process is not well.
+    """
+
+    def failed() -> None:
+        process.metrics.task_failures.labels(name).inc()
+        process.health[name] = _not_well
+
+    try:
+        with said_by(name):
+            await stack.enter_async_context(apart(name, work, failed))
+    except StartError:
+        # Passed through the groups of work that goes on, it would come out wrapped and unreadable.
+        await stack.aclose()
+        raise
 
 
 def busy(protocol: str, section: str, port: int, error: OSError) -> str:

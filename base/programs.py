@@ -1,4 +1,4 @@
-"""Runs one of our own modules as a program, off the process that carries live voices."""
+"""Runs one of our own modules as a program, off the process that must never be late."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ class ProgramFailed(Exception):
 
 
 _PIECE = 256 * 1024
-"""Written to the program at a time: a whole photo at once would be copied in one go by the loop."""
+"""Written to the program at a time: a large file at once would be copied in one go by the loop."""
 _OUTPUT_BYTES = 32 * 1024 * 1024
 
 

@@ -13,10 +13,10 @@ from base.objects import WHOLE, Object
 from wire.common import Role
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Handler = Callable[..., Awaitable[Any]]
+RouteHandler = Callable[..., Awaitable[Any]]
 """Takes an `Asked`, the decoded body when the row has one, and services; returns what the row `returns`.
 
-    async def rate(asked: Asked, form: Rating, sessions: SessionService) -> None
+    async def rename(asked: Asked, name: NewName, things: ThingService) -> None
 
 The parameter of the row's `body` type is the body; every other one is a service, by its class or
 the interface it fulfils, as `Process.need` finds it once at the start.
@@ -121,7 +121,7 @@ class Route:
     method: Method
     path: str
     may: Public | Rule
-    do: Handler
+    do: RouteHandler
     summary: str
     body: Any = None
     query: tuple[Query, ...] = ()

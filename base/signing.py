@@ -1,4 +1,4 @@
-"""Signed claims: short-lived access tokens and room grants, and the key they are signed with."""
+"""Signed claims: short-lived tokens, and the key they are signed with."""
 
 import os
 import secrets

@@ -1,6 +1,6 @@
 """A WebSocket that a part serves: what it declares, what it is given, what it has to answer.
 
-SocketRoute ──mounted by the server──> hello checked ──> Handler.opened ──> received … ──> closed
+SocketRoute ──mounted by the server──> hello checked ──> SocketHandler.opened ──> received … ──> closed
 """
 
 from abc import abstractmethod
@@ -43,7 +43,7 @@ class Socket(Protocol):
         ...
 
 
-class Handler(Protocol):
+class SocketHandler(Protocol):
     """What a kind of socket does; one object a socket. Methods run on the loop, in order."""
 
     @abstractmethod
@@ -72,7 +72,7 @@ class SocketRoute:
     """A short fixed word for metrics."""
     decoder: FrameDecoder
     """Of what a peer may send: `hello`, `Ping` if tabs hold it, and the part's own messages."""
-    handler: Callable[[Any], Handler]
+    handler: Callable[[Any], SocketHandler]
     """Makes the handler of one socket, given the `Socket`."""
     hello: type[Message] = Hello
     """The one message a peer may send first."""

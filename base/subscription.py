@@ -14,6 +14,9 @@ from sqlalchemy import BigInteger, bindparam, delete, select, update
 from base.event_look import Logged, Look, due, kept_look
 from base.eventlog import CursorRow, WaitingRow, forget_handled, make_cursor
 from base.hearing import Hearing
+from base.log import get_logger
+
+log = get_logger(__name__)
 
 _NOTED_EVERY = 1000
 """Events for others that are passed over before the cursor is written down."""
@@ -57,10 +60,16 @@ class Subscription(Hearing):
     async def _look(self) -> tuple[Look, set[str]]:
         """Look at the log; return also the scopes that are held up."""
         async with self._database.reading() as transaction:
-            look = Look.of((await transaction.execute(self._query)).all())
-            if not look.waiting:
-                return look, set()
-            return look, set(await transaction.scalars(select(WaitingRow.scope).where(*self._mine)))
+            if rows := (await transaction.execute(self._query)).all():
+                look = Look.of(rows)
+                if not look.waiting:
+                    return look, set()
+                held = await transaction.scalars(select(WaitingRow.scope).where(*self._mine))
+                return look, set(held)
+        # `inkcall events drop`, although the part is served: it hears everything.
+        log.warning("cursor_was_dropped", part=self.part, subscription=self.name)
+        await self.open()
+        return await self._look()
 
     async def _deliver_new(self, look: Look, held: set[str]) -> int:
         # Events for others are passed over; noting that each time would be a commit an event.

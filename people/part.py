@@ -40,5 +40,23 @@ PART = Part(
     commands=COMMANDS,
     settings={"people": PeopleConfig},
     routes=(*routes.ROUTES, *pen_routes.ROUTES),
+    codes={
+        "bad_pen": 400,
+        "bad_person": 400,
+        "bad_password": 400,
+        # RFC 8628 section 3.5 and RFC 6749 section 5.2.
+        "authorization_pending": 400,
+        "slow_down": 400,
+        "expired_token": 400,
+        "access_denied": 400,
+        "wrong_password": 401,
+        "unknown_code": 404,
+        "unknown_pen": 404,
+        "unknown_person": 404,
+        "login_taken": 409,
+        "expired": 410,
+        "too_many_attempts": 429,
+        "too_many_pairings": 503,
+    },
     tables=(PersonRow, SignInRow, RefreshTokenRow, PenRow),
 )

@@ -39,7 +39,8 @@ def disk_check(folder: Path, min_free_bytes: int) -> HealthCheck:
     """Return a check whether the disk of `folder` has room for a new recording."""
 
     async def has_room() -> bool:
-        return await asyncio.to_thread(_free_bytes, folder) >= min_free_bytes
+        # A disk without a byte is full, whatever the settings ask for.
+        return await asyncio.to_thread(_free_bytes, folder) >= max(1, min_free_bytes)
 
     return has_room
 
@@ -52,4 +53,9 @@ def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-PART = Part(name="recorder", start=start, settings={"recorder": RecorderConfig})
+PART = Part(
+    name="recorder",
+    start=start,
+    settings={"recorder": RecorderConfig},
+    codes={"no_recording": 404, "not_rendered": 409},
+)

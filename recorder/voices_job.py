@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from base.jobs.child import Tell, WorkRefused, serve
+from base.jobs.child import TellProgress, WorkRefused, serve
 from recorder.format.reader import NotARecording
 from recorder.voices import render
 
@@ -19,7 +19,7 @@ class VoicesJob(msgspec.Struct, frozen=True, kw_only=True):
     recording: str
 
 
-def work(payload: Any, folder: Path, tell: Tell) -> Any:
+def work(payload: Any, folder: Path, tell: TellProgress) -> Any:
     """Render; refuses with `no_recording`."""
     job = msgspec.convert(payload, VoicesJob)
     try:

@@ -6,27 +6,31 @@ common things ── parts in order ── demo data ── port taken ── wo
 
 import asyncio
 import gc
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
 
-from base.bus import Bus
 from base.clock import SystemClock
 from base.config import Config
-from base.database_url import DatabaseError
-from base.db import Database
 from base.jobs.part import PART as JOBS
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.migrations import MigrationsError
-from base.part import Part, Process, StartError, busy, check_parts, migrations, routes, sections
-from base.signing import KeyFileError, Signer, load_or_create_key
+from base.part import (
+    Part,
+    Process,
+    begin,
+    check_parts,
+    routes,
+    said_by,
+    sections,
+)
 from base.storage.part import PART as STORAGE
+from matching.part import PART as MATCHING
 from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
+from server.common import bring_common, listen
 from server.demo import PART as DEMO
 from server.http.listening import listening
 from server.http.part import PART as HTTP
@@ -42,7 +46,20 @@ from wire import codes
 
 log = get_logger(__name__)
 
-PARTS = (JOBS, STORAGE, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, LOBBY, TLS, DEMO)
+PARTS = (
+    JOBS,
+    STORAGE,
+    PEOPLE,
+    SESSIONS,
+    RECORDER,
+    MEDIA,
+    SOCKETS,
+    LIVE,
+    MATCHING,
+    LOBBY,
+    TLS,
+    DEMO,
+)
 """Every noun of the server, each after those whose services it uses. `HTTP` is added as the last:
 its route of the pages takes every GET that no route before it took."""
 
@@ -77,8 +94,11 @@ class Server:
     async def drain(self, deadline_s: float) -> None:
         """Take no new calls and wait until the running sessions have ended, or end them."""
         deadline_ms = self._process.clock.unix_ms() + round(deadline_s * 1000)
-        for drain in reversed(self._process.drains):
-            await drain(deadline_ms)
+        # Side by side, each to its end: one part's trouble must not cut off another's sessions.
+        drains = [drain(deadline_ms) for drain in reversed(self._process.drains)]
+        for failed in await asyncio.gather(*drains, return_exceptions=True):
+            if isinstance(failed, Exception):
+                log.error("not_drained", **safe_error(failed))
 
 
 @asynccontextmanager
@@ -90,18 +110,21 @@ async def serving(
         parts = with_http(parts)
         check_parts(parts)
         process = Process(config, SystemClock(), Metrics(), parts)
-        await _bring_common(process, stack)
+        await bring_common(process, stack)
+        work = [("bus", each) for each in process.work]
         for part in parts:
             await stack.enter_async_context(_started(part, process))
+            work += [(part.name, each) for each in process.work[len(work) :]]
         for part in parts if with_demo else ():
             if part.demo is not None:
-                await part.demo(process)
+                with said_by(part.name):
+                    await part.demo(process)
 
         # The port is taken before any work runs: what fails here is said plainly.
-        listener = _listen(config.server.host, config.server.port)
+        listener = listen(config.server.host, config.server.port)
         stack.callback(listener.close)
-        for work in process.work:
-            await stack.enter_async_context(work)
+        for name, each in work:
+            await begin(process, stack, name, each)
         # The last to begin is the first to end: what is under way may finish with all else running.
         await stack.enter_async_context(process.background.running())
         runner = web.AppRunner(
@@ -128,43 +151,12 @@ async def serving(
             await server.drain(0)
 
 
-async def _bring_common(process: Process, stack: AsyncExitStack) -> None:
-    """Provide what every part stands on: signing key, migrated database, bus."""
-    config = process.config
-    try:
-        # Names, voices and hashes of passwords: nobody else on the machine may look in.
-        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        process.provide(Signer(load_or_create_key(config.secret_file)))
-    except OSError as error:
-        raise StartError(
-            f"{error.filename or config.data_dir} cannot be written ({error.strerror}): "
-            "give the server a folder of its own with INKCALL__SERVER__DATA_DIR."
-        ) from error
-    try:
-        database = Database(config.database_url)
-        stack.push_async_callback(database.close)
-        await database.migrate(migrations(process.parts))
-    except (DatabaseError, MigrationsError) as error:
-        raise StartError(f"{error} See database.url in the settings.") from None
-    process.provide(database)
-    process.health["database"] = database.answers
-    bus = Bus(database, process.clock, process.metrics)
-    process.provide(bus)
-    process.work.append(bus.running())
-
-
 @asynccontextmanager
 async def _started(part: Part, process: Process) -> AsyncIterator[None]:
     """Start a part; what goes wrong says which part it was, and why."""
     context: AbstractAsyncContextManager[None] = part.start(process)
-    try:
+    with said_by(part.name):
         await context.__aenter__()
-    except (StartError, KeyFileError, asyncio.CancelledError):
-        raise
-    except Exception as error:
-        log.exception("part_failed", part=part.name, **safe_error(error))
-        reason = str(error) or type(error).__name__
-        raise StartError(f"the part {part.name} cannot start: {reason}") from error
     try:
         yield
     finally:
@@ -173,15 +165,6 @@ async def _started(part: Part, process: Process) -> AsyncIterator[None]:
         # The other parts must still be taken down.
         except Exception as error:
             log.exception("part_not_stopped", part=part.name, **safe_error(error))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a bound TCP socket; raise `StartError` when the port cannot be had."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        raise StartError(busy("TCP", "server", port, error)) from error
 
 
 def default_config_file() -> Path | None:

@@ -110,14 +110,16 @@ def _option(option: Option) -> click.Parameter:
     if option.kind == "flag":
         return click.Option(names, is_flag=True, help=option.help)
     kind_of_text = click.Choice(option.choices) if option.choices else str
+    # To click a default of None is a value, too: then nothing would be required any more.
+    default: dict[str, Any] = {} if option.default is None else {"default": option.default}
     return click.Option(
         names,
         type=int if option.kind == "integer" else kind_of_text,
         required=option.required,
-        default=option.default,
         multiple=option.many,
         help=option.help,
         show_default=bool(option.default),
+        **default,
     )
 
 

@@ -32,6 +32,14 @@ PART = Part(
     start=start,
     settings={"sessions": SessionsConfig},
     routes=ROUTES,
+    codes={
+        "unknown_session": 404,
+        "unknown_photo": 404,
+        "already_given": 409,
+        "session_ended": 409,
+        "still_running": 409,
+        "too_many_photos": 409,
+    },
     tables=(SessionRow, PhotoRow, RatingRow, RatingLabelRow, ReportRow),
     migrations=Path(__file__).parent / "migrations",
 )

@@ -174,6 +174,16 @@ def test_the_wire_needs_no_event_loop() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
+def test_base_says_no_word_of_the_parts() -> None:
+    """It knows ids of people, in its ports (`tell.py`, `names.py`) and as who asks; no noun of theirs."""
+    words = re.compile(
+        r"\b(teacher|student|tutor|lobby|room|session|photo|recording|voice|pen|ink)s?\b|session_id"
+    )
+    base = [path for path in PYTHON if path.is_relative_to(ROOT / "base")]
+    assert len(base) > 40
+    assert shown([path for path in base if words.search(path.read_text("utf-8"))]) == []
+
+
 def test_every_test_file_stands_where_its_module_stands() -> None:
     def homeless(test: Path) -> bool:
         where = test.relative_to(ROOT / "tests")

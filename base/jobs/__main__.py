@@ -7,7 +7,7 @@ import sys
 import threading
 
 _NICENESS = 10
-"""Live voices on the same machine go first."""
+"""What is live on the same machine goes first."""
 
 
 def main() -> None:

@@ -41,6 +41,8 @@ class _Line(msgspec.Struct, kw_only=True):
     text: str = ""
     result: Any = msgspec.UNSET
     error: str | None = None
+    reason: str | None = None
+    """Why it ends with a status: another attempt may do better."""
 
 
 async def attempt(kind: JobKind, payload: bytes, folder: Path, progress: Progress) -> Any:
@@ -65,7 +67,7 @@ async def attempt(kind: JobKind, payload: bytes, folder: Path, progress: Progres
         os.close(ours)
         os.close(theirs)
     if status != 0:
-        raise AttemptFailed(f"ended with status {status}")
+        raise AttemptFailed(last.reason or f"ended with status {status}")
     if last.error is not None:
         raise AttemptFailed(last.error, permanent=True)
     if last.result is msgspec.UNSET:

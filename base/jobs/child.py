@@ -1,5 +1,6 @@
 """The child's side of a job: takes the payload, tells the progress and the result."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-Tell = Callable[[int, str], None]
+TellProgress = Callable[[int, str], None]
 """Tells the progress: 0 to 100, and a text that names nobody."""
 
 
@@ -15,7 +16,7 @@ class WorkRefused(Exception):
     """The work cannot be done and another attempt would not change it; the text is a stable code."""
 
 
-def serve(work: Callable[[Any, Path, Tell], Any]) -> None:
+def serve(work: Callable[[Any, Path, TellProgress], Any]) -> None:
     """Do the work: `work(payload, folder, tell)` returns the result."""
     folder = Path(sys.argv[1])
     payload = msgspec.json.decode(sys.stdin.buffer.read())
@@ -23,6 +24,15 @@ def serve(work: Callable[[Any, Path, Tell], Any]) -> None:
         _say({"result": work(payload, folder, _tell)})
     except WorkRefused as refused:
         _say({"error": str(refused)})
+    except Exception as error:
+        _say({"reason": _reason(error)})
+        raise
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong without the text, which may hold paths: a full disk by its name."""
+    number = error.errno if isinstance(error, OSError) else None
+    return type(error).__name__ if number is None else os.strerror(number)
 
 
 def _tell(progress: int, text: str) -> None:

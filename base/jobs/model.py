@@ -48,7 +48,8 @@ class JobKind:
     `run` is a module of ours that is run as `__main__` with a folder of its own as the argument, in a
     niced process that dies with the worker. It reads its payload as JSON from stdin and writes lines
     of JSON to stdout: `{"progress": 0..100, "text": ".."}`, and at last `{"result": ..}`, or
-    `{"error": "code"}` for what another attempt would not change. `base.jobs.child` does that.
+    `{"error": "code"}` for what another attempt would not change, `{"reason": ".."}` before it ends with
+    a status for what it might. `base.jobs.child` does that.
     """
 
     name: str

@@ -31,6 +31,7 @@ PART = Part(
     commands=COMMANDS,
     settings={"jobs": JobsConfig},
     routes=ROUTES,
+    codes={"unknown_job": 404},
     tables=(JobRow,),
     migrations=Path(__file__).parent / "migrations",
 )

@@ -170,6 +170,8 @@ class Jobs:
             to = after(_state(row.state), "cancel")
             if to is not None:
                 row.state = to
+                # Of an attempt before: it is not why the job ends.
+                row.error = None
                 row.ended_ms = self.clock.unix_ms() if to in ENDED else None
         self.changed(job)
         return _shown(row)

@@ -124,7 +124,9 @@ class Worker:
             await asyncio.to_thread(self._make, lease.job, folder)
             await self._attempt(lease, folder)
         except (AttemptFailed, OSError) as error:
-            text = str(error) if isinstance(error, AttemptFailed) else type(error).__name__
+            # Of the system's errors not the whole text: it holds a path.
+            known = str(error) if isinstance(error, AttemptFailed) else error.strerror
+            text = known or type(error).__name__
             permanent = isinstance(error, AttemptFailed) and error.permanent
             log.warning("job_attempt_failed", job=lease.job, kind=lease.kind.name, reason=text)
             await self._leases.fail(lease, text, permanent=permanent)

@@ -22,7 +22,7 @@ class Stored:
 
 
 class Storage(Protocol):
-    """Where photos and derived files are kept. Every method raises `ValueError` for what is no key."""
+    """Where files are kept. Every method raises `ValueError` for what is no key."""
 
     async def put(self, key: str, chunks: AsyncIterable[bytes]) -> Stored:
         """Keep the chunks under `key`; a put that fails leaves what was there before."""

@@ -3,36 +3,41 @@
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import NotFoundError
+from obstore.exceptions import (
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
 from obstore.store import S3Store
 
 from base.storage.config import StorageConfig
 from base.storage.port import CHUNK_BYTES, Stored, checked
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
 
 _PART_BYTES = 5 * 1024 * 1024
 """The smallest part S3 takes, the last one excepted; an upload holds a few of them in memory."""
 _PARTS_AT_ONCE = 2
 
 _MISSING = (NotFoundError, FileNotFoundError)
+_FORBIDDEN = (PermissionDeniedError, PermissionError, UnauthenticatedError)
+_TRIED = "tried-at-start"
+_PATIENCE: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+"""The library's own is three minutes, in which somebody watches their upload not arrive."""
 
 
 class S3Storage:
     """`base.storage.port.Storage` in a bucket."""
 
-    def __init__(self, config: StorageConfig) -> None:
-        self._store = S3Store(
-            config.bucket,
-            prefix=config.prefix or None,
-            endpoint=config.endpoint or None,
-            region=config.region,
-            access_key_id=config.access_key,
-            secret_access_key=config.secret_key,
-            # Servers of one's own are mostly known by one name for all buckets.
-            virtual_hosted_style_request=False,
-            client_options={"allow_http": config.endpoint.startswith("http://")},
-        )
+    def __init__(self, config: StorageConfig, timeout: str = "30s") -> None:
+        """`timeout` bounds each request, not an object of many parts."""
+        self._store = _store(config, timeout)
 
     async def put(self, key: str, chunks: AsyncIterable[bytes]) -> Stored:
         digest, size = hashlib.sha256(), 0
@@ -94,6 +99,42 @@ class S3Storage:
         async for batch in obstore.list(self._store, prefix=folder):
             for entry in batch:
                 yield entry["path"]
+
+
+async def why_unusable(config: StorageConfig) -> str | None:
+    """Return why nothing can be kept in the bucket, None if it can: a small object is put and deleted."""
+    # An operator is waiting.
+    store = _store(config, "5s")
+    try:
+        await obstore.put_async(store, _TRIED, b"")
+        await obstore.delete_async(store, _TRIED)
+    except _MISSING:
+        return "there is no such bucket"
+    except _FORBIDDEN:
+        return "the keys are wrong, or may not write and delete in it"
+    # Texts of the library fill a page and hold addresses.
+    except (BaseError, OSError):
+        return f"{config.endpoint or 'S3'} does not answer as an S3 server"
+    return None
+
+
+def _store(config: StorageConfig, timeout: str) -> S3Store:
+    options: ClientConfig = {
+        "allow_http": config.endpoint.startswith("http://"),
+        "timeout": timeout,
+    }
+    return S3Store(
+        config.bucket,
+        prefix=config.prefix or None,
+        endpoint=config.endpoint or None,
+        region=config.region,
+        access_key_id=config.access_key,
+        secret_access_key=config.secret_key,
+        # Servers of one's own are mostly known by one name for all buckets.
+        virtual_hosted_style_request=False,
+        client_options=options,
+        retry_config=_PATIENCE,
+    )
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -15,7 +15,7 @@ from server.http.refusals import STATUS
 
 log = get_logger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 IDENTITY = web.RequestKey("identity", Identity)
 """Set once a request's token was checked; the log line takes the person's id from it."""
@@ -78,7 +78,7 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
 
 
 @web.middleware
-async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def observe(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
     """Log one line a request, with ids and the route's pattern: paths and queries can be personal."""
     services = request.app[SERVICES]
     request_id = new_id("r")
@@ -107,7 +107,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 @web.middleware
-async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def explain(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
     """Turn what handlers raise into answers: refusals are told, our own faults only logged."""
     if request.path.startswith("/ws/"):
         return await handler(request)

@@ -7,18 +7,18 @@ from aiohttp import web
 
 from base.jobs.queue import Jobs
 from base.part import Part, Process, routes
-from base.sockets import Handler, SocketRoute
+from base.sockets import SocketHandler, SocketRoute
 from base.storage import Storage
+from recorder.voice_files import VoiceFiles
 from server.http import auth, openapi, ops, photos, recordings, static
 from server.http.keys import LiveRooms
 from server.http.routes import setup
 from server.live.hub import Hub
-from server.photo_config import PhotosConfig
-from server.photo_service import PhotoService
-from server.photos import PhotoWorkshop
+from server.photos.config import PhotosConfig
+from server.photos.service import PhotoService
+from server.photos.workshop import PhotoWorkshop
 from server.sockets.hello import Greeter, greeting
 from server.sockets.socket import Socket, Sockets
-from server.voice_files import VoiceFiles
 from sessions.service import SessionService
 
 
@@ -62,7 +62,7 @@ def _add_sockets(app: web.Application, process: Process) -> None:
 
 
 def _served(
-    sockets: Sockets, row: SocketRoute, make: Callable[[Socket], Handler]
+    sockets: Sockets, row: SocketRoute, make: Callable[[Socket], SocketHandler]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         return await sockets.serve(request, row.kind, row.hello, row.decoder, make)
@@ -96,6 +96,7 @@ PART = Part(
     name="http",
     start=start,
     settings={"photos": PhotosConfig},
+    codes={"not_a_picture": 415, "photo_failed": 422, "picture_too_large": 422},
     routes=(
         *auth.ROUTES,
         *photos.ROUTES,

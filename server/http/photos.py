@@ -17,9 +17,9 @@ from server.http.counters import HttpCounters
 from server.http.keys import LiveRooms
 from server.http.request import identity, read_at_most
 from server.http.stream import stream
-from server.photo_config import PhotosConfig
-from server.photo_service import PhotoService, storage_key
-from server.photos import PhotoWorkshop
+from server.photos.config import PhotosConfig
+from server.photos.service import PhotoService, storage_key
+from server.photos.workshop import PhotoWorkshop
 from sessions.routes import session
 from sessions.service import SessionService
 from wire.common import Id

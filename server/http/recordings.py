@@ -15,7 +15,7 @@ from people.model import Person
 from people.service import PeopleService
 from recorder.format.reader import NotARecording
 from recorder.library import Library, RecordingSummary
-from server.voice_files import VoiceFiles
+from recorder.voice_files import VoiceFiles
 from sessions.model import Rating, Report, SessionFilter, SessionRecord
 from sessions.routes import session
 from sessions.service import SessionService

@@ -1,4 +1,4 @@
-"""The HTTP status of every code that a refusal can have: one table, and the form errors have."""
+"""The HTTP status of the codes that any request may be refused with, and the form errors have."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,57 +6,21 @@ from typing import Final
 from msgspec import Struct
 
 STATUS: Final[dict[str, int]] = {
-    # What was asked is wrong.
     "bad_request": 400,
-    "bad_pen": 400,
-    "bad_person": 400,
-    "bad_password": 400,
-    # RFC 8628 section 3.5 and RFC 6749 section 5.2.
-    "authorization_pending": 400,
-    "slow_down": 400,
-    "expired_token": 400,
-    "access_denied": 400,
-    # Who asks is not known, or may not.
     "token_invalid": 401,
     "token_expired": 401,
     "token_revoked": 401,
-    "wrong_password": 401,
     "forbidden": 403,
-    "grant_invalid": 403,
-    # It is not there.
     "not_found": 404,
-    "no_recording": 404,
-    "unknown_code": 404,
-    "unknown_job": 404,
-    "unknown_pen": 404,
-    "unknown_person": 404,
-    "unknown_photo": 404,
-    "unknown_session": 404,
     "method_not_allowed": 405,
     "timed_out": 408,
-    # It is not so any more, or not yet.
-    "already_given": 409,
-    "login_taken": 409,
-    "not_rendered": 409,
-    "session_ended": 409,
-    "still_running": 409,
-    "too_many_photos": 409,
-    "expired": 410,
     "too_large": 413,
-    "not_a_picture": 415,
     "unsupported_encoding": 415,
     "unsupported_type": 415,
-    "photo_failed": 422,
-    "picture_too_large": 422,
-    "too_many_attempts": 429,
-    # Our side cannot.
     "internal": 500,
     "busy": 503,
-    "draining": 503,
-    "full": 503,
-    "recorder_unavailable": 503,
-    "too_many_pairings": 503,
 }
+"""What any request may be answered with; every part brings its own besides (`base.part.Part.codes`)."""
 
 
 def with_codes(statuses: Mapping[str, int], codes: Mapping[str, int]) -> dict[str, int]:

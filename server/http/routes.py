@@ -59,7 +59,7 @@ def declared(parts: Sequence[Part]) -> tuple[Table, Mapping[str, int]]:
             table = with_actions(table, part.actions)
             statuses = with_codes(statuses, part.codes)
         except ValueError as error:
-            raise StartError(f"the part {part.name} cannot start: {error}") from None
+            raise StartError(f"{part.name}: {error}") from None
     return table, statuses
 
 

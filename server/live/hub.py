@@ -5,6 +5,7 @@ make ── outputs open ── row in the database ── room open ── … 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -13,7 +14,7 @@ from base.clock import Clock
 from base.config import Config
 from base.errors import Refusal
 from base.ids import new_id
-from base.log import get_logger
+from base.log import get_logger, safe_error
 from base.looplag import LoopLag
 from base.metrics import Metrics
 from people.service import PeopleService
@@ -33,6 +34,9 @@ from wire.lobby import Subject
 from wire.room import EndReason
 
 log = get_logger(__name__)
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
+"""Between two tries to write down that a session has ended."""
 
 
 class Hub:
@@ -64,8 +68,8 @@ class Hub:
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining_until_ms: int | None = None
-        self._drained = False
-        """True once the deadline has passed: a room that is still being made ends at once."""
+        self._drained = asyncio.Event()
+        """Set once the deadline has passed: a room that is still being made ends at once."""
         self.outputs: list[OpenOutput] = []
         """What every room is heard by from its first event on: the recorder, exports of other parts."""
         self.on_opened: list[Callable[[LiveRoom, str], None]] = []
@@ -142,14 +146,13 @@ class Hub:
         self._rooms[session] = live
         self._counters.rooms.set(len(self._rooms))
         live.open()
-        for hook in self.on_opened:
-            hook(live, teacher)
+        self._tell(self.on_opened, live, teacher)
         log.info("session_opened", session=session, call=call, student=student, teacher=teacher)
         # Both may have come while the row was written, when there was no room yet to end.
         if ended_early:
             live.end(ended_early[0])
             raise unrecorded()
-        if self._drained:
+        if self._drained.is_set():
             live.end("drained")
             raise Refusal(codes.DRAINING, "the server is going down")
         return live
@@ -174,6 +177,14 @@ class Hub:
             opened.append(output)
         return opened
 
+    def _tell(self, hooks: list[Callable[..., None]], *what: object) -> None:
+        for hook in hooks:
+            try:
+                hook(*what)
+            # What one part does with it must not keep a session from being opened, sealed and closed.
+            except Exception as error:
+                log.exception("hook_failed", hook=hook.__qualname__, **safe_error(error))
+
     def _make_voices(self, keep: Tap, changed: Callable[[], None]) -> Voices:
         return Voices(self._media, self._background, keep, changed)
 
@@ -184,8 +195,7 @@ class Hub:
         del self._rooms[session]
         self._sealing.add(session)
         self._counters.rooms.set(len(self._rooms))
-        for hook in self.on_ended:
-            hook(session)
+        self._tell(self.on_ended, session)
         log.info("session_ended", session=session, reason=reason)
         self._background.start(self._put_away(live, reason), f"put away {session}")
 
@@ -207,10 +217,32 @@ class Hub:
                 await live.seal(reason)
         finally:
             try:
-                await self._sessions.end(room.session, ended_ms, reason, facts)
+                await self._write_end(room.session, ended_ms, reason, facts)
             finally:
                 self._sealing.discard(room.session)
                 self._ring_if_empty()
+
+    async def _write_end(
+        self, session: str, ended_ms: int, reason: EndReason, facts: SessionFacts
+    ) -> None:
+        """Write the end down, again and again while the database cannot (its disk is full).
+
+        Once the drain's deadline has passed there is one try: the next start ends it, as lost.
+        """
+        wait_s = _FIRST_WAIT_S
+        while True:
+            last = self._drained.is_set()
+            try:
+                await self._sessions.end(session, ended_ms, reason, facts)
+                return
+            except Exception as error:
+                if last or isinstance(error, Refusal):
+                    raise
+                log.exception("end_not_written", session=session, **safe_error(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._drained.wait()
+            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
     def _ring_if_empty(self) -> None:
         if not self._rooms and not self._sealing and not self._making:
@@ -253,7 +285,7 @@ class Hub:
             async with asyncio.timeout(max(0.0, remaining)):
                 await self._empty.wait()
         except TimeoutError:
-            self._drained = True
+            self._drained.set()
             for live in list(self._rooms.values()):
                 live.end("drained")
             await self._empty.wait()

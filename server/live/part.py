@@ -75,4 +75,9 @@ async def start(process: Process) -> AsyncIterator[None]:
     yield
 
 
-PART = Part(name="live", start=start, needs=("people", "sessions", "recorder", "media", "sockets"))
+PART = Part(
+    name="live",
+    start=start,
+    codes={"grant_invalid": 403, "draining": 503, "full": 503, "recorder_unavailable": 503},
+    needs=("people", "sessions", "recorder", "media", "sockets"),
+)

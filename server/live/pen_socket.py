@@ -1,7 +1,7 @@
 """`/ws/pen`: one pen bridge, from its hello to its end."""
 
 from base.errors import Refusal
-from base.sockets import Handler
+from base.sockets import SocketHandler
 from people.model import PenIdentity
 from people.pens import PenService
 from people.service import PeopleService
@@ -13,7 +13,7 @@ from wire.common import PROTOCOL_VERSION, Message
 from wire.pen import PenHello, PenStatus, PenWelcome
 
 
-class PenSocket(Handler):
+class PenSocket(SocketHandler):
     """Hands a pen's ink to the room its teacher is in."""
 
     def __init__(

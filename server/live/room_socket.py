@@ -2,7 +2,7 @@
 
 from base.clock import Clock
 from base.errors import Refusal
-from base.sockets import Handler
+from base.sockets import SocketHandler
 from people.model import Person
 from server.live.grants import Grants
 from server.live.hub import Hub
@@ -14,7 +14,7 @@ from wire.common import Hello, Message
 from wire.room import Join, MediaAnswer, MediaRestart
 
 
-class RoomSocket(Handler):
+class RoomSocket(SocketHandler):
     """Hands a tab's messages to its room or to the room's voices."""
 
     def __init__(

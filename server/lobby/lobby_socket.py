@@ -1,6 +1,6 @@
 """`/ws/lobby`: one tab in the lobby, from its hello to its end."""
 
-from base.sockets import Handler
+from base.sockets import SocketHandler
 from people.model import Person
 from server.lobby.lobby import Lobby
 from server.sockets.hello import Greeter
@@ -8,7 +8,7 @@ from server.sockets.socket import Socket
 from wire.common import Hello, Message
 
 
-class LobbySocket(Handler):
+class LobbySocket(SocketHandler):
     """Hands a tab's messages to the lobby."""
 
     def __init__(self, socket: Socket, lobby: Lobby, greeter: Greeter) -> None:

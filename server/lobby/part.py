@@ -10,8 +10,7 @@ from base.events import Envelope
 from base.part import Part, Process
 from base.sockets import SocketRoute
 from base.tell import Tell
-from matching.config import CallsConfig
-from matching.model import Rules, Switchboard
+from matching.model import Switchboard
 from people.service import PeopleService
 from server.live.grants import Grants
 from server.live.hub import Hub
@@ -33,7 +32,7 @@ async def start(process: Process) -> AsyncIterator[None]:
     writer = EventWriter(bus, process.need(Database), process.clock, process.metrics)
     tabs = LobbyTabs()
     lobby = Lobby(
-        Switchboard(Rules(ring_s=process.config.of(CallsConfig).ring_s)),
+        process.need(Switchboard),
         process.clock,
         process.metrics,
         process.background,
@@ -92,4 +91,4 @@ def _listen(bus: Bus, lobby: Lobby) -> None:
     )
 
 
-PART = Part(name="lobby", start=start, settings={"calls": CallsConfig}, needs=("live",))
+PART = Part(name="lobby", start=start, needs=("matching", "live"))

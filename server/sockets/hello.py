@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from base.clock import Clock
 from base.errors import Refusal
-from base.sockets import Handler
+from base.sockets import SocketHandler
 from people.model import Person
 from people.service import PeopleService
 from server.sockets.socket import Socket, Sockets
@@ -41,7 +41,9 @@ class Greeter:
 class _Greeted:
     """A handler whose peer is known and welcomed before it hears of them."""
 
-    def __init__(self, socket: Socket, handler: Handler, greeter: Greeter, clock: Clock) -> None:
+    def __init__(
+        self, socket: Socket, handler: SocketHandler, greeter: Greeter, clock: Clock
+    ) -> None:
         self._socket = socket
         self._handler = handler
         self._greeter = greeter
@@ -62,8 +64,8 @@ class _Greeted:
 
 
 def greeting(
-    greeter: Greeter, clock: Clock, make: Callable[[Socket], Handler]
-) -> Callable[[Socket], Handler]:
+    greeter: Greeter, clock: Clock, make: Callable[[Socket], SocketHandler]
+) -> Callable[[Socket], SocketHandler]:
     """Return what makes handlers that need not ask who says hello."""
     return lambda socket: _Greeted(socket, make(socket), greeter, clock)
 

@@ -20,7 +20,7 @@ from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger, safe_error
 from base.metrics import Metrics
-from base.sockets import Handler
+from base.sockets import SocketHandler
 from server.sockets.config import RoomsConfig
 from server.sockets.outbox import CLOSE_WITHIN_S, Outbox
 from server.sockets.rate import TokenBucket
@@ -135,7 +135,7 @@ class Sockets:
         kind: str,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], Handler],
+        make: Callable[[Socket], SocketHandler],
     ) -> web.WebSocketResponse:
         """Run one WebSocket from its upgrade to its end."""
         response = web.WebSocketResponse(
@@ -185,7 +185,7 @@ class _Connection:
         tools: SocketTools,
         hello: type[Message],
         decoder: FrameDecoder,
-        make: Callable[[Socket], Handler],
+        make: Callable[[Socket], SocketHandler],
     ) -> None:
         self._response = response
         self._transport = request.transport

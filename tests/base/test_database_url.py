@@ -1,11 +1,13 @@
 """The database's address: the forms that are taken, and the one sentence when it does not work."""
 
+import contextlib
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from base.database_url import DatabaseError, normal_url
+from base.database_url import DatabaseError, normal_url, why_unusable
 from base.db import Database
 from tests.fakes import postgres
 
@@ -83,3 +85,14 @@ async def test_a_file_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> N
     (tmp_path / "junk.db").write_bytes(b"junk" * 1000)
     said = await reason(f"sqlite:///{tmp_path}/junk.db")
     assert said.endswith("junk.db cannot be used (the file is not a SQLite database).")
+
+
+def test_a_full_disk_is_one_sentence() -> None:
+    with (
+        contextlib.closing(sqlite3.connect(":memory:")) as small,
+        pytest.raises(sqlite3.OperationalError) as raised,
+    ):
+        small.execute("PRAGMA max_page_count = 1")
+        small.execute("CREATE TABLE words (word TEXT)")
+    said = why_unusable("sqlite:////srv/inkcall.db", raised.value)
+    assert said == "the database /srv/inkcall.db cannot be used (its disk is full)."

@@ -15,6 +15,8 @@ from base.eventlog import EventRow
 from base.events import DomainEvent
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 class Noted(DomainEvent, tag="test_noted", frozen=True, kw_only=True):
     about: ClassVar[tuple[str, str]] = ("n", "n")

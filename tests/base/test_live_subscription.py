@@ -12,6 +12,8 @@ from base.eventlog import CursorRow, make_cursor
 from base.events import DomainEvent, Envelope
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 class Seen(DomainEvent, tag="test_seen", frozen=True, kw_only=True):
     what: str

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from base.bus import Bus
 from base.db import Base
-from base.eventlog import HandledRow, first_time, replay
+from base.eventlog import HandledRow, drop, first_time, replay
 from base.events import Envelope
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Happened, Listener, publish, until_somebody_waits_for_a_lock
@@ -44,6 +44,43 @@ async def test_a_replay_that_commits_while_a_batch_is_noted_is_not_undone_by_it(
         if each_database == "postgresql":
             await until_somebody_waits_for_a_lock(services)
     assert listener.heard == ["one", "two", "one", "two"]
+
+
+async def test_after_a_replay_an_idempotent_handler_does_again_what_it_did_from_there_on(
+    services: Kept,
+) -> None:
+    done: list[str] = []
+
+    async def once(envelope: Envelope[Happened]) -> None:
+        async with services.database.transaction() as transaction:
+            if await first_time(transaction, envelope):
+                done.append(envelope.event.what)
+
+    services.bus.subscribe("test", "one", {Happened: once})
+    services.bus.subscribe("other", "one", {Happened: once})
+    await publish(services, *(Happened(what=what) for what in "abc"))
+    await services.bus.deliver()
+    assert done == [*"abc", *"abc"]
+    await services.bus.replay("test", 2)
+    await services.bus.deliver()
+    assert done[6:] == ["b", "c"]
+    async with services.database.reading() as transaction:
+        others = select(HandledRow.event_id).where(HandledRow.part == "other")
+        assert list(await transaction.scalars(others)) == [1, 2, 3], "as they were"
+
+
+async def test_a_part_that_is_dropped_while_it_is_served_hears_everything_and_goes_on(
+    services: Kept,
+) -> None:
+    listener = Listener()
+    services.bus.subscribe("test", "one", listener.handlers)
+    await publish(services, Happened(what="one"))
+    await services.bus.deliver()
+    async with services.database.transaction() as transaction:
+        assert await drop(transaction, "test") == ["one"]
+    await publish(services, Happened(what="two"))
+    await services.bus.deliver()
+    assert listener.heard == ["one", "one", "two"]
 
 
 # --- two servers on one database -------------------------------------------------------------

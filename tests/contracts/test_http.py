@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.specs.openapi import checks as conformance
 
-from server.app import ROUTES
-from server.http.openapi import document
 from sessions.model import SessionFacts
+from tests.fakes.described import DESCRIBED
 from tests.fakes.http_server import Http, http_server
 
 SEED = int(os.environ.get("INKCALL_HTTP_SEED", "23"))
@@ -82,5 +81,5 @@ async def test_whatever_is_asked_the_answer_is_one_that_is_described(
     async with http_server(tmp_path) as http:
         token = await stage(http, role)
         base_url = str(http.client.make_url("")).rstrip("/")
-        sent = await asyncio.to_thread(try_all, base_url, document(ROUTES), token)
+        sent = await asyncio.to_thread(try_all, base_url, DESCRIBED, token)
     assert sent >= EXAMPLES * 10

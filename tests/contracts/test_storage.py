@@ -1,14 +1,19 @@
 """What every storage must do, run against the folder and against a real S3 server."""
 
+import asyncio
 import hashlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from obstore.exceptions import BaseError
 
-from base.storage import Storage, in_chunks, read_all, storage_of
+from base.storage import S3Storage, Storage, in_chunks, read_all, storage_of
 from base.storage.config import StorageConfig
 from base.storage.port import CHUNK_BYTES
+from base.storage.s3 import why_unusable
 from tests.fakes.s3_server import s3_server
 
 LARGE = bytes(range(251)) * 60_000
@@ -127,3 +132,39 @@ async def test_a_key_that_is_none_is_refused(storage: Storage, key: str) -> None
     with pytest.raises(ValueError, match="not a storage key"):
         async with storage.open(key):
             pass
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({}, None),
+        ({"bucket": "nope"}, "there is no such bucket"),
+        ({"endpoint": "http://127.0.0.1:1"}, "http://127.0.0.1:1 does not answer as an S3 server"),
+    ],
+    ids=["well", "no bucket", "no server"],
+)
+async def test_a_bucket_that_cannot_be_used_says_why(
+    bucket: StorageConfig, changed: dict[str, str], why: str | None
+) -> None:
+    config = msgspec.structs.replace(bucket, **changed)
+    assert await why_unusable(config) == why
+    if why is None:
+        assert [key async for key in storage_of(config, Path()).list()] == []
+
+
+@pytest.mark.parametrize("endpoint", ["s3.example", "ftp://s3.example", "http://", "http://a:b"])
+def test_an_endpoint_that_is_no_address_is_a_wrong_setting(endpoint: str) -> None:
+    with pytest.raises(ValueError, match=r"storage.endpoint is not an address"):
+        StorageConfig(endpoint=endpoint)
+
+
+async def test_a_bucket_that_hangs_is_not_waited_for_longer_than_people_would(
+    bucket: StorageConfig,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        endpoint = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        lost = S3Storage(msgspec.structs.replace(bucket, endpoint=endpoint), timeout="1s")
+        # One request and three more; the library's own patience is eleven.
+        async with asyncio.timeout(8):
+            with pytest.raises(BaseError):
+                await lost.put("a/b", in_chunks(b"one"))

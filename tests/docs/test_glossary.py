@@ -34,6 +34,12 @@ TWO_OWNERS = {
     "CallEnded": "the message to a tab; the domain event that is kept",
     "SessionEnded": "the message to a tab; the domain event that is kept",
     "Line": "a line of those who wait; for the bridge it is one line of its window, and it runs alone",
+    "Effect": "what is to be done: of the switchboard, of a room; neither knows the other",
+    "Event": "what a room's members hear; what moves the switchboard's table",
+    "Link": "how a member is connected; for the bridge, which runs alone, the way to its pen",
+    "Number": "a bounded number on the wire; a bounded field of a recorded dot",
+    "Place": "who is expected in a room; for the bridge, which runs alone, where a letter stands",
+    "Side": "how long a page is at one side; the side of a stereo file that a voice is on",
     "Clock": "the pen bridge runs alone and imports nothing of ours but the wire",
     "Server": "for the bridge it is the server's address; it runs alone",
     "Connection": "for the bridge it is its one socket; it runs alone",
@@ -56,6 +62,24 @@ def classes() -> dict[str, list[tuple[str, list[str]]]]:
 
 
 CLASSES = classes()
+
+
+def aliases() -> dict[str, list[str]]:
+    """Return every public name of a type that is no class, such as `Hearers = Role | ...`: its modules."""
+    found = defaultdict(list)
+    for package in PACKAGES:
+        for file in sorted((ROOT / package.replace(".", "/")).glob("*.py")):
+            for node in ast.parse(file.read_text("utf-8")).body:
+                if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+                    continue
+                name = node.targets[0].id
+                if re.match("[A-Z][a-z]", name) and isinstance(
+                    node.value, ast.Subscript | ast.BinOp
+                ):
+                    found[name].append(str(file.relative_to(ROOT)))
+    return dict(found)
+
+
 ELSEWHERE = {"Exception", "ValueError", "DomainEvent", "Message", "Base", "Section"}
 """Errors; events and messages, which have pages of their own; rows and settings, which are called
 after what they keep."""
@@ -91,8 +115,11 @@ def test_the_noun_that_names_a_class_is_in_the_glossary(name: str) -> None:
     )
 
 
-def test_no_class_name_has_two_owners() -> None:
-    twice = {name: [file for file, _ in where] for name, where in CLASSES.items() if where[1:]}
+def test_no_name_of_a_class_or_a_type_has_two_owners() -> None:
+    where = {name: [file for file, _ in found] for name, found in CLASSES.items()}
+    for name, files in aliases().items():
+        where[name] = [*where.get(name, ()), *files]
+    twice = {name: files for name, files in where.items() if files[1:]}
     assert {name: files for name, files in twice.items() if name not in TWO_OWNERS} == {}
     assert set(TWO_OWNERS) <= set(twice), "an exception that is not needed any more"
 

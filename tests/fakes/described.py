@@ -7,13 +7,18 @@ from typing import Any
 import jsonschema
 from aiohttp import ClientResponse
 
-from server.app import ROUTES
-from server.http.openapi import ID_PATTERN, document
+from server.app import PARTS, with_http
+from server.http.openapi import ID_PATTERN
+from server.http.routes import declared, describe
+
+STATUSES = declared(with_http(PARTS))[1]
+"""The status of every code of today's parts."""
+DESCRIBED = describe(with_http(PARTS))
 
 
 @functools.cache
 def _described() -> tuple[dict[str, Any], list[tuple[re.Pattern[str], dict[str, Any]]]]:
-    described = document(ROUTES)
+    described = DESCRIBED
     paths = [
         (re.compile(re.sub(r"{\w+}", lambda _: ID_PATTERN, path)), methods)
         for path, methods in described["paths"].items()

@@ -21,7 +21,7 @@ from people.pen_routes import PenPresence
 from recorder.config import RecorderConfig, recordings_dir
 from recorder.library import Library
 from recorder.part import disk_check
-from server.app import ROUTES
+from server.app import PARTS, ROUTES, with_http
 from server.http.keys import LiveRooms
 from server.http.part import provide_own
 from server.http.routes import setup
@@ -117,7 +117,7 @@ async def http_server(
 
 def _process(services: Kept, jobs: Jobs, rooms: FakeRooms, folder: Path) -> Process:
     """Return what the earlier parts would have made."""
-    process = Process(services.config, services.clock, services.metrics)
+    process = Process(services.config, services.clock, services.metrics, with_http(PARTS))
     for service in (services.people, services.pens, services.sessions, jobs):
         process.provide(service)
     process.provide(services.people, as_=Names)

@@ -1,5 +1,6 @@
 """The program of the jobs of tests: does what its payload says."""
 
+import errno
 import os
 import signal
 import sys
@@ -7,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from base.jobs.child import Tell, WorkRefused, serve
+from base.jobs.child import TellProgress, WorkRefused, serve
 
 PIECES = 200
 
@@ -17,7 +18,7 @@ def whole(name: str) -> bytes:
     return b"".join(f"{name} {number}\n".encode() for number in range(PIECES))
 
 
-def work(payload: Any, folder: Path, tell: Tell) -> Any:
+def work(payload: Any, folder: Path, tell: TellProgress) -> Any:
     match payload:
         case {"write": str(name)}:
             tell(1, "writing")
@@ -40,6 +41,8 @@ def work(payload: Any, folder: Path, tell: Tell) -> Any:
             print("x" * size, flush=True)
             tell(250, "t" * 1000)
             return size
+        case {"full": _}:
+            raise OSError(errno.ENOSPC, "of 林小雨", str(folder))
         case {"silent": True}:
             sys.exit(0)
     raise ValueError

@@ -36,6 +36,77 @@ async def test_a_part_that_cannot_start_says_which_and_why_and_the_others_are_ta
     assert taken_down == ["well"]
 
 
+@asynccontextmanager
+async def needs_what_nobody_brings(process: Process) -> AsyncIterator[None]:
+    process.need(Part)
+    yield
+
+
+@asynccontextmanager
+async def begins_work_that_fails(process: Process) -> AsyncIterator[None]:
+    @asynccontextmanager
+    async def work() -> AsyncIterator[None]:
+        int("no ink")
+        yield
+
+    process.work.append(work())
+    yield
+
+
+@asynccontextmanager
+async def well(_process: Process) -> AsyncIterator[None]:
+    yield
+
+
+async def broken_demo(_process: Process) -> None:
+    raise ValueError("no such student")
+
+
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        (Part(name="guestbook", start=needs_what_nobody_brings), "brings a Part"),
+        (Part(name="guestbook", start=begins_work_that_fails), "no ink"),
+        (Part(name="guestbook", start=well, demo=broken_demo), "no such student"),
+    ],
+    ids=["a service", "its work", "its demo data"],
+)
+async def test_whatever_of_a_part_cannot_begin_its_name_is_said(
+    tmp_path: Path, part: Part, why: str
+) -> None:
+    with pytest.raises(StartError, match=f"^the part guestbook cannot start: .*{why}"):
+        async with serving(quick_config(tmp_path), parts=(*PARTS, part), with_demo=True):
+            pass
+
+
+async def test_a_part_that_fails_when_told_of_the_end_holds_up_no_other(tmp_path: Path) -> None:
+    drained = []
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        async def breaks(_deadline_ms: int) -> None:
+            raise RuntimeError("not now")
+
+        async def drains(_deadline_ms: int) -> None:
+            drained.append(1)
+
+        process.drains += [drains, breaks]
+        yield
+
+    parts = (*PARTS, Part(name="guestbook", start=start))
+    async with serving(quick_config(tmp_path), parts=parts) as server:
+        await server.drain(0)
+        assert drained == [1]
+
+
+async def test_a_server_without_its_bucket_does_not_start(tmp_path: Path) -> None:
+    bucket = {"kind": "s3", "bucket": "b", "endpoint": "http://127.0.0.1:1"}
+    config = quick_config(tmp_path, storage={**bucket, "access_key": "a", "secret_key": "s"})
+    with pytest.raises(StartError, match=r"the bucket b cannot be used \(http://127.0.0.1:1 does"):
+        async with serving(config):
+            pass
+
+
 async def test_work_that_fails_begins_again_and_the_server_goes_on(tmp_path: Path) -> None:
     tries = asyncio.Queue[int]()
 
@@ -62,6 +133,48 @@ async def test_work_that_fails_begins_again_and_the_server_goes_on(tmp_path: Pat
             text = await answer.text()
     counted = next(line for line in text.splitlines() if 'failures_total{task="guestbook"}' in line)
     assert float(counted.split()[-1]) >= 2
+
+
+async def test_work_that_is_over_for_good_takes_no_other_with_it_and_is_seen(
+    tmp_path: Path,
+) -> None:
+    go, gone = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def work() -> AsyncIterator[None]:
+        async def fail() -> None:
+            await go.wait()
+            raise RuntimeError("later")
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+                yield
+        finally:
+            gone.set()
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        process.work.append(work())
+        yield
+
+    parts = (*PARTS, Part(name="guestbook", start=start))
+    async with (
+        serving(quick_config(tmp_path), parts=parts) as server,
+        aiohttp.ClientSession(server.url) as client,
+        asyncio.timeout(10),
+    ):
+        go.set()
+        await gone.wait()
+        async with client.get("/metrics") as answer:
+            assert 'inkcall_task_failures_total{task="guestbook"} 1.0' in await answer.text()
+        async with client.get("/healthz") as answer:
+            assert answer.status == 503
+            assert (await answer.json())["checks"] == {
+                "database": "ok",
+                "disk": "ok",
+                "guestbook": "failing",
+            }
 
 
 async def test_the_names_that_dashboards_are_built_on_stay(tmp_path: Path) -> None:

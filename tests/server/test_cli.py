@@ -116,6 +116,24 @@ def test_a_database_that_is_out_of_reach_says_why(tmp_path: Path) -> None:
     assert "cannot be used (the file cannot be opened)" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (("db", "copy"), "--to"),
+        (("people", "sign-out"), "--login"),
+        (("people", "add", "--name", "X", "--role", "teacher"), "--login"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, tuple) else given,
+)
+def test_what_is_required_must_be_given(
+    tmp_path: Path, words: tuple[str, ...], missing: str
+) -> None:
+    done = inkcall(tmp_path, *words)
+    assert done.returncode == 2
+    assert f"Missing option '{missing}'" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_state_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     done = inkcall(tmp_path, "jobs", "list", "--state", "fialed")
     assert done.returncode == 2

@@ -102,7 +102,7 @@ async def test_a_second_beginning_or_end_changes_nothing_and_tells_nobody(servic
     assert [type(event) for event in told] == [SessionStarted, SessionEnded]
     ended = told[1]
     assert isinstance(ended, SessionEnded)
-    assert (ended.session_id, ended.valid) == ("s_1", True)
+    assert (ended.session_id, ended.valid, ended.facts) == ("s_1", True, FACTS)
 
 
 async def test_what_a_crash_left_running_is_ended_when_its_recording_ended(tmp_path: Path) -> None:
@@ -228,7 +228,24 @@ async def test_both_sides_owe_a_form_until_it_is_given_once(services: Kept) -> N
     assert set(record.rating.labels) == {"patient", "lively"}
     assert record.report == REPORT
     await services.bus.deliver()
-    assert [type(event) for event in told] == [SessionRated, SessionReported]
+    of = {"session_id": "s_1", "student_id": "p_lin", "teacher_id": "p_chen"}
+    assert told == [
+        SessionRated(
+            **of,
+            total=11,
+            understood=RATING.understood,
+            clear=RATING.clear,
+            patient=RATING.patient,
+            useful=RATING.useful,
+            labels=["lively", "patient"],
+        ),
+        SessionReported(
+            **of,
+            knowledge_points=REPORT.knowledge_points,
+            difficulty=REPORT.difficulty,
+            participation=REPORT.participation,
+        ),
+    ]
 
 
 async def test_forms_are_for_those_who_were_there_and_after_the_end(services: Kept) -> None:

@@ -20,11 +20,23 @@ from tests.fakes.job_worker import jobs_of_tests, results
 from tests.fakes.processes import ROOT
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 LEASE_S = 0.5
 LIVES = 8
 JOBS = 6
 ACTS = 90
 """A life without trouble has about three hundred acts."""
+_NOTES = "INSERT INTO finished VALUES (NEW.id);"
+_WHEN = "AFTER UPDATE OF state ON jobs"
+NOTING = {
+    "sqlite": [f"CREATE TRIGGER t {_WHEN} WHEN NEW.state = 'done' BEGIN {_NOTES} END"],
+    "postgresql": [
+        f"CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {_NOTES} RETURN NEW; END'",
+        f"CREATE TRIGGER t {_WHEN} FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION note()",
+    ],
+}
+"""A note by the database itself for each time that a job becomes done."""
 
 
 @pytest.fixture
@@ -49,19 +61,14 @@ async def enqueue(jobs: Jobs, kind: str, payload: object, key: str | None = None
 
 @pytest.mark.parametrize("seed", [random.randrange(1_000_000) for _ in range(2)])
 async def test_workers_killed_at_random_points_finish_every_job_once(
-    services: Kept, tmp_path: Path, seed: int
+    services: Kept, tmp_path: Path, each_database: str, seed: int
 ) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)
     jobs = jobs_of_tests(services.database, tmp_path)
     async with services.database.transaction() as transaction:
-        await transaction.execute(text("CREATE TABLE finished (id VARCHAR)"))
-        await transaction.execute(
-            text(
-                "CREATE TRIGGER finishing AFTER UPDATE OF state ON jobs WHEN NEW.state = 'done' "
-                "BEGIN INSERT INTO finished VALUES (NEW.id); END"
-            )
-        )
+        for statement in ("CREATE TABLE finished (id VARCHAR)", *NOTING[each_database]):
+            await transaction.execute(text(statement))
     names = [f"n{number}" for number in range(JOBS)]
     ids = [await enqueue(jobs, "write", {"write": name}, name) for name in names]
     killed = 0
@@ -197,6 +204,23 @@ async def test_a_failed_attempt_waits_longer_each_time(services: Kept) -> None:
     shown = await steps.jobs.get(job)
     assert shown is not None
     assert (shown.state, shown.error) == ("failed", "not ever")
+
+
+async def test_a_cancelled_job_does_not_keep_the_error_of_an_attempt_before(
+    services: Kept,
+) -> None:
+    steps = Steps(services, JobKind(name="k", run="none", waits_s=(0,)))
+    job = await enqueue(steps.jobs, "k", {})
+    lease = await steps.one.claim()
+    assert lease is not None
+    assert await steps.one.fail(lease, "not today", permanent=False)
+    lease = await steps.one.claim()
+    assert lease is not None
+    await steps.jobs.cancel(job)
+    assert await steps.one.stop(lease)
+    shown = await steps.jobs.get(job)
+    assert shown is not None
+    assert (shown.state, shown.error) == ("cancelled", None)
 
 
 async def test_a_cancelled_job_whose_worker_is_lost_is_not_taken_up_again(services: Kept) -> None:

@@ -12,6 +12,8 @@ from base.jobs.model import JobKind
 from base.jobs.queue import Job, Jobs
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 KIND = JobKind(name="k", run="none", parallel=3)
 
 

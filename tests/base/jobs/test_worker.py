@@ -21,6 +21,8 @@ from tests.fakes.job_work import whole
 from tests.fakes.job_worker import KIND, jobs_of_tests, results
 from tests.fakes.services import Kept, kept
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Kept]:
@@ -95,7 +97,8 @@ async def test_what_was_made_is_in_its_place_and_the_result_kept(
     [
         ({"refuse": "not_a_pdf"}, "not_a_pdf", 1),
         ({"die": 9}, "ended with status -9", 2),
-        ({"unknown": 1}, "ended with status 1", 2),
+        ({"unknown": 1}, "ValueError", 2),
+        ({"full": 1}, "No space left on device", 2),
         ({"silent": True}, "ended without a result", 2),
         ({"chatter": 2_000_000}, "said a line of more than 1048576 bytes", 2),
     ],

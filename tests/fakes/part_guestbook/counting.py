@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from base.jobs.child import Tell, serve
+from base.jobs.child import TellProgress, serve
 from base.jobs.model import JobKind
 
 COUNT = JobKind(name="guestbook_count", run="tests.fakes.part_guestbook.counting", timeout_s=60)
 OUT = "words.txt"
 
 
-def work(payload: Any, folder: Path, tell: Tell) -> Any:
+def work(payload: Any, folder: Path, tell: TellProgress) -> Any:
     tell(1, "counting")
     words = len(payload["text"].split())
     (folder / OUT).write_text(str(words))

@@ -11,8 +11,8 @@ import pytest
 
 from base.routes import Rule
 from server.app import ROUTES
-from server.http.openapi import codes, document
-from server.http.refusals import STATUS
+from server.http.openapi import codes
+from tests.fakes.described import DESCRIBED, STATUSES
 from tests.fakes.http_server import Http, http_server
 
 
@@ -30,7 +30,7 @@ async def test_the_description_is_there_for_anybody_and_valid(http: Http) -> Non
 
 
 def test_rows_and_operations_are_the_same() -> None:
-    described = document(ROUTES)
+    described = DESCRIBED
     operations = {
         (method.upper(), path): operation
         for path, methods in described["paths"].items()
@@ -46,10 +46,21 @@ def test_rows_and_operations_are_the_same() -> None:
         names = [one["name"] for one in operation["parameters"]]
         assert names == [*route.parameters, *(query.name for query in route.query)]
         statuses = {route.status, *(answer.status for answer in route.also)}
-        statuses |= {STATUS[code] for code in codes(route)}
+        statuses |= {STATUSES[code] for code in codes(route)}
         assert {int(status) for status in operation["responses"]} == statuses, key
-        assert ("requestBody" in operation) is (route.body is not None), key
+        required = operation.get("requestBody", {}).get("required", False)
+        assert required is (route.body is not None), key
+
+
+def test_a_query_is_described_with_its_rows_bounds() -> None:
+    for route in (route for route in ROUTES if route.listed):
+        described = DESCRIBED["paths"][route.path][route.method.lower()]["parameters"]
+        for query, one in zip(route.query, described[len(route.parameters) :], strict=True):
+            longest = query.most if query.kind == "text" and query.most else None
+            assert one["schema"].get("maxLength") == longest, query.name
+            default = query.default if query.kind == "number" else None
+            assert one["schema"].get("default") == default, query.name
 
 
 def test_no_pattern_is_pythons_own() -> None:
-    assert "\\Z" not in str(document(ROUTES))
+    assert "\\Z" not in str(DESCRIBED)

@@ -1,4 +1,4 @@
-"""One table says the status of every code: what the source raises is in it, and the page shows it."""
+"""Every code that is raised has one status, brought by its part or common to all; the page shows it."""
 
 import ast
 import re
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from server.app import ROUTES
+from server.app import PARTS, ROUTES, with_http
 from server.http.openapi import codes
 from server.http.refusals import STATUS, with_codes
+from tests.fakes.described import STATUSES
 from wire import codes as wire_codes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,19 +42,36 @@ def test_every_code_that_is_raised_has_a_status() -> None:
     found = list(raised())
     assert len(found) > 40
     elsewhere = SOCKETS_ONLY | COMMANDS_ONLY
-    missing = [one for one in found if one[1] not in STATUS and one[1] not in elsewhere]
+    missing = [one for one in found if one[1] not in STATUSES and one[1] not in elsewhere]
     assert missing == []
 
 
+@pytest.mark.parametrize("package", ["base", "people", "sessions", "recorder"])
+def test_what_a_package_refuses_with_its_own_parts_bring(package: str) -> None:
+    brought = {
+        code
+        for part in with_http(PARTS)
+        if part.start.__module__.startswith(package)
+        for code in part.codes
+    }
+    strange = [
+        (where, code)
+        for where, code in raised()
+        if where.startswith(f"{package}/") and code not in {*STATUS, *SOCKETS_ONLY, *COMMANDS_ONLY}
+        if code not in brought
+    ]
+    assert strange == []
+
+
 def test_every_code_that_a_row_names_has_a_status() -> None:
-    assert {code for route in ROUTES for code in codes(route)} <= set(STATUS)
+    assert {code for route in ROUTES for code in codes(route)} <= set(STATUSES)
 
 
 def test_the_page_lists_every_code_with_its_status() -> None:
     page = (ROOT / "docs" / "protocol.md").read_text("utf-8")
     section = page.split("\n## HTTP\n")[1].split("\n## ")[0]
     written = re.findall(r"^\| (\d{3}) \| `(\w+)` \| .+ \|$", section, re.M)
-    assert {code: int(status) for status, code in written} == STATUS
+    assert {code: int(status) for status, code in written} == STATUSES
 
 
 def test_a_part_brings_its_codes_and_gives_none_a_second_status() -> None:

@@ -15,6 +15,7 @@ from base.part import Part, Process
 from recorder.library import Library
 from recorder.member import RecorderMember
 from server.app import PARTS, serving
+from server.live import hub as hub_module
 from server.live.hub import Hub
 from server.live.outputs import Opening
 from sessions.service import SessionService
@@ -41,6 +42,64 @@ async def test_a_session_that_cannot_be_closed_in_the_database_does_not_stop_the
         monkeypatch.setattr(SessionService, "end", broken)
         async with asyncio.timeout(5):
             await server.drain(0.1)
+
+
+async def test_an_end_that_cannot_be_written_is_written_as_soon_as_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "_FIRST_WAIT_S", 0.01)
+    tries, written, end = [], asyncio.Event(), SessionService.end
+
+    async def on_a_full_disk(*given: Any) -> bool:
+        tries.append(given)
+        if len(tries) < 3:
+            raise OSError("database or disk is full")
+        ended = await end(*given)
+        written.set()
+        return ended
+
+    async with (
+        quick_server(tmp_path) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        ready, _ = await in_session(student, teacher)
+        monkeypatch.setattr(SessionService, "end", on_a_full_disk)
+        room = await student.room(ready.grant, "web-s")
+        await room.send(wire.EndSession(n=1))
+        async with asyncio.timeout(5):
+            await written.wait()
+        # Every try says the same: when it ended, why, and what was done in it.
+        assert len({(session, at, why) for _, session, at, why, _ in tries}) == 1
+        assert {why for _, _, _, why, _ in tries} == {"hung_up"}
+
+
+async def test_a_part_that_fails_at_a_session_holds_up_neither_it_nor_the_other_parts(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("not this one")
+
+    @asynccontextmanager
+    async def start(process: Process) -> AsyncIterator[None]:
+        hub = process.need(Hub)
+        hub.on_opened.insert(0, fail)
+        hub.on_ended.insert(0, fail)
+        hub.on_ended.append(told.append)
+        yield
+
+    part = Part(name="failing", start=start)
+    async with (
+        serving(quick_config(tmp_path), with_demo=True, parts=(*PARTS, part)) as server,
+        client(server.url, "student1") as student,
+        client(server.url, "teacher1") as teacher,
+    ):
+        ready, _ = await in_session(student, teacher)
+        async with asyncio.timeout(5):
+            await server.drain(0)
+        assert told == [ready.session]
 
 
 async def test_the_log_tells_whose_session_began_by_ids_alone(tmp_path: Path) -> None:

@@ -222,6 +222,18 @@ async def test_every_output_is_sealed_also_one_that_was_left_out_or_follows_a_br
     assert [live.recorder.sealed, deaf.sealed, behind.sealed] == ["hung_up"] * 3
 
 
+async def test_nothing_is_seen_by_a_tab_that_is_not_kept_already() -> None:
+    live = _Live("teacher", "student")
+    live.room.open()
+    teacher, student = live.enter("teacher"), live.enter("student")
+    kept_then: list[int] = []
+    for hearer in (teacher, live.hear("listener")):
+        hearer.send_frame = lambda frame: kept_then.append(len(live.recorder.events))  # type: ignore[method-assign]
+    events = len(live.recorder.events)
+    live.say(student, 1, "one")
+    assert kept_then == [events + 1] * 2
+
+
 async def test_an_event_is_stamped_once_for_all_outputs() -> None:
     live = _Live("teacher")
     live.room.open()

@@ -62,15 +62,24 @@ export function keepInSight(view: View, page: Size, screen: Size): View {
   }
 }
 
-/** Move the view so that a point of the page is well inside the screen; the same view if it is. */
-export function follow(view: View, screen: Size, x: number, y: number): View {
-  const [px, py] = toScreen(view, x, y)
+/**
+ * Move the view so that a point of the page is well inside the screen; the same view if it is. A page that
+ * is in sight from edge to edge, or ends there, stays: ink near its margin must not push the rest away.
+ */
+export function follow(view: View, page: Size, screen: Size, x: number, y: number): View {
   const pad = Math.min(40, screen.width / 6, screen.height / 6)
-  const inside = px >= pad && py >= pad && px <= screen.width - pad && py <= screen.height - pad
-  if (inside) return view
-  return {
-    scale: view.scale,
-    x: view.x + screen.width / 2 - px,
-    y: view.y + screen.height / 2 - py,
+  const axis = (at: number, length: number, room: number, point: number) => {
+    const low = point < pad - at && at < 0
+    const high = point > room - pad - at && at + length > room
+    if (!low && !high) return at
+    if (length + 2 * MARGIN_PX <= room) return (room - length) / 2
+    return Math.min(MARGIN_PX, Math.max(room - length - MARGIN_PX, room / 2 - point))
   }
+  const { scale } = view
+  const next = {
+    scale,
+    x: axis(view.x, page.width * scale, screen.width, x * scale),
+    y: axis(view.y, page.height * scale, screen.height, y * scale),
+  }
+  return next.x === view.x && next.y === view.y ? view : next
 }

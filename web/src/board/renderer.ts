@@ -326,7 +326,7 @@ export class BoardRenderer {
     if (!last || last.ended || this.source!.overlay[last.stroke]) return
     const point = last.points.at(-1)
     if (!point || !this.settling.grows(last)) return
-    const view = follow(this.view, this.size, point[0], point[1])
+    const view = follow(this.view, this.page!, this.size, point[0], point[1])
     if (view === this.view) return
     this.view = keepInSight(view, this.page!, this.size)
     this.options.moved(this.view)

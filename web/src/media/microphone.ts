@@ -1,7 +1,7 @@
 // The microphone of this tab, asked for once and shared by the calls that follow each other.
 import { reactive } from 'vue'
-import type { MicState } from '@/net/types'
 import { pageIsSecure } from './secure'
+import type { MicState } from './types'
 
 const WANTED: MediaStreamConstraints = {
   audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },

@@ -1,6 +1,6 @@
 // How good a call is, in one word, from what the server measured. The only place that decides. Pure.
 import type { Quality } from '@/wire/messages'
-import type { VoiceState } from '@/net/types'
+import type { VoiceState } from './types'
 
 export type Grade = 'good' | 'fair' | 'poor' | 'none'
 

@@ -4,7 +4,7 @@
 //     any of them ──close()──> closed
 import { reactive } from 'vue'
 import type { MediaAnswer, MediaOffer, MediaRestart } from '@/wire/messages'
-import type { Voice } from '@/net/types'
+import type { Voice } from './types'
 import { Awake } from './awake'
 import { Meter, wakeAudio } from './level'
 import {

@@ -1,6 +1,7 @@
 // `window.__inkcall`: a small read-only view of the running room, for browser tests and benches.
 import type { Board } from '@/wire/messages'
-import type { SocketState, VoiceState } from './types'
+import type { VoiceState } from '@/media/types'
+import type { SocketState } from './types'
 
 export interface Handle {
   room: {

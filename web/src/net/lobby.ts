@@ -39,6 +39,8 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
   let socket: InkSocket<LobbyFromServer> | null = null
   let calledTeacher: string | undefined
   let callTimer: ReturnType<typeof setTimeout> | undefined
+  /** What the door was asked to be before the first welcome. */
+  let wantedDoor: boolean | null = null
 
   const fresh = () => ({
     state: 'connecting' as Lobby['state'],
@@ -61,6 +63,7 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
     ...fresh(),
     start() {
       if (socket) return
+      wantedDoor = null
       Object.assign(lobby, fresh())
       socket = new InkSocket<LobbyFromServer>({
         url: '/ws/lobby',
@@ -88,7 +91,8 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
       Object.assign(lobby, fresh())
     },
     setAvailable(available: boolean) {
-      if (!socket?.send({ type: 'set_availability', available })) noLink()
+      if (lobby.state === 'connecting') wantedDoor = available
+      else if (!socket?.send({ type: 'set_availability', available })) noLink()
     },
     call(teacher: string, subject: Subject, note = '') {
       lobby.lastOutcome = null
@@ -127,6 +131,8 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
   })
 
   function opened() {
+    if (wantedDoor !== null) lobby.setAvailable(wantedDoor)
+    wantedDoor = null
     if (lobby.calling) sendCall()
   }
 
@@ -155,6 +161,13 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
     lobby.incoming = lobby.incoming.filter((incoming) => incoming.call !== call)
   }
 
+  function rings(call: string, teacher: string, deadlineMs: number) {
+    clearTimeout(callTimer)
+    // Cancelled before the server had answered: the ring is for nobody.
+    if (!lobby.calling) socket?.send({ type: 'cancel_call', call })
+    else lobby.ringing = { call, teacher, deadline: deadlineMs - lobby.clockOffset }
+  }
+
   function receive(message: LobbyFromServer) {
     switch (message.type) {
       case 'teachers':
@@ -171,17 +184,7 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
         lobby.presence = message.presence
         break
       case 'ringing':
-        clearTimeout(callTimer)
-        if (!lobby.calling) {
-          // Cancelled before the server had answered: the ring is for nobody.
-          socket?.send({ type: 'cancel_call', call: message.call })
-          break
-        }
-        lobby.ringing = {
-          call: message.call,
-          teacher: message.teacher,
-          deadline: message.deadline_ms - lobby.clockOffset,
-        }
+        rings(message.call, message.teacher, message.deadline_ms)
         break
       case 'incoming_call':
         dropIncoming(message.call)

@@ -1,4 +1,5 @@
-// What pages see of the net and media layers: people, rows of the HTTP API, lobby, room and voice.
+// What pages see of the net layer: people, rows of the HTTP API, lobby and room.
+import type { Voice } from '@/media/types'
 import type { Schemas } from './described'
 import type {
   Board,
@@ -139,6 +140,8 @@ export interface Room {
   /** Operations not yet acknowledged; `full` says that no more ink is taken until they are. */
   readonly waiting: number
   readonly full: boolean
+  /** Lines of the chat among them, so that nobody writes one twice. */
+  readonly unsaid: readonly string[]
   readonly voice: Voice
   may(permission: Permission): boolean
   /** Returns the stroke's id, or null when drawing is not possible now. */
@@ -169,28 +172,4 @@ export interface StrokeStyle {
   tool: Tool
   colour: string
   width: number
-}
-
-// --- voice ----------------------------------------------------------------------------------
-
-export type MicState = 'idle' | 'asking' | 'granted' | 'denied' | 'missing' | 'insecure'
-export type VoiceState = 'idle' | 'connecting' | 'connected' | 'interrupted' | 'closed'
-
-/** Reactive: read its fields in templates and watchers as they are. */
-export interface Voice {
-  readonly state: VoiceState
-  readonly mic: MicState
-  readonly muted: boolean
-  /** 0 to 1, for a level bar. */
-  readonly localLevel: number
-  readonly remoteLevel: number
-  readonly volume: number
-  /** The browser will not play sound before the user touches the page. */
-  readonly needsUnlock: boolean
-  readonly remote: MediaStream | null
-  readonly pc: RTCPeerConnection | null
-  setVolume(volume: number): void
-  unlock(): Promise<void>
-  /** Ask for the microphone again after a refusal. */
-  retryMic(): Promise<void>
 }

@@ -59,10 +59,32 @@ describe('geometry', () => {
 
   it('follows ink that leaves the screen and rests while it is in sight', () => {
     const view = fit(A5, ON_ITS_SIDE, 'width')
-    expect(follow(view, ON_ITS_SIDE, 7_000, 2_000)).toBe(view)
-    const moved = follow(view, ON_ITS_SIDE, 7_000, 20_000)
+    expect(follow(view, A5, ON_ITS_SIDE, 7_000, 2_000)).toBe(view)
+    const moved = follow(view, A5, ON_ITS_SIDE, 7_000, 20_000)
     const [, y] = toScreen(moved, 7_000, 20_000)
     expect(y).toBeGreaterThan(0)
     expect(y).toBeLessThan(ON_ITS_SIDE.height)
+  })
+  it.each([
+    [500, 500],
+    [14_500, 20_800],
+  ])('leaves a page that is whole in sight where it is when ink comes near its edge', (x, y) => {
+    const view = fit(A5, PHONE)
+    expect(follow(view, A5, PHONE, x, y)).toBe(view)
+  })
+
+  it('shows the end of a long page, and nothing beyond it', () => {
+    const view = fit(A5, ON_ITS_SIDE, 'width')
+    const end = follow(view, A5, ON_ITS_SIDE, 500, 20_900)
+    expect(end.x).toBe(view.x)
+    expect(toScreen(end, 0, A5.height)[1]).toBeCloseTo(ON_ITS_SIDE.height - 12)
+    expect(follow(end, A5, ON_ITS_SIDE, 500, 20_900)).toBe(end)
+    expect(follow(end, A5, ON_ITS_SIDE, 500, 100).y).toBe(12)
+  })
+
+  it('brings a page back that was pushed half out of sight', () => {
+    const { scale } = fit(A5, PHONE)
+    const pushed = { scale, x: -200, y: -300 }
+    expect(follow(pushed, A5, PHONE, 500, 500).x).toBeCloseTo((390 - A5.width * scale) / 2)
   })
 })

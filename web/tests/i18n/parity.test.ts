@@ -1,5 +1,6 @@
 // Both languages of each feature have the same keys, the same placeholders, and no empty text.
 import { describe, expect, it } from 'vitest'
+import type { Feature } from '@/router/feature'
 import { DICTIONARIES } from '../fakes/words'
 
 type Tree = { [key: string]: string | Tree }
@@ -73,4 +74,19 @@ it('what a file says is in its own feature or in what all share', () => {
     }
   }
   expect(missing).toEqual([])
+})
+
+it('a feature fetches its own words, each language’s under its name', async () => {
+  const features = import.meta.glob<Feature>('../../src/features/*/index.ts', {
+    eager: true,
+    import: 'default',
+  })
+  expect(Object.keys(features).length).toBe(folders.length)
+  for (const [path, feature] of Object.entries(features)) {
+    const folder = HOME.exec(path)![1]!
+    for (const language of ['zh-CN', 'en'] as const) {
+      const fetched = await feature.words[language]()
+      expect(fetched.default, `${folder} ${language}`).toBe(DICTIONARIES.get(folder)![language])
+    }
+  }
 })

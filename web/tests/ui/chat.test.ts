@@ -49,6 +49,12 @@ describe('the lines', () => {
     expect(host.querySelector('time')).toBeNull()
   })
 
+  it('are joined by those that are not sent yet, which are said to be', () => {
+    show(ChatLines, props({ lines: [], unsent: { lines: ['听得到吗'], note: 'Not sent yet' } }))
+    expect(one('[data-testid=unsent]').textContent).toMatch(/听得到吗\s*Not sent yet/)
+    expect(host.textContent).not.toContain('Nothing yet')
+  })
+
   it('are said to be none', () => {
     show(ChatLines, props({ lines: [] }))
     expect(host.textContent).toBe('Nothing yet')
@@ -56,16 +62,31 @@ describe('the lines', () => {
 
   describe('with more than can be seen', () => {
     let top = 0
+    let height = 300
+    let resized = () => {}
     beforeEach(() => {
+      vi.stubGlobal(
+        'ResizeObserver',
+        class {
+          constructor(callback: () => void) {
+            resized = callback
+          }
+          observe() {}
+          disconnect() {}
+        },
+      )
       vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockReturnValue(1000)
-      vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(300)
+      vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockImplementation(() => height)
       vi.spyOn(HTMLElement.prototype, 'scrollTop', 'get').mockImplementation(() => top)
       top = 0
+      height = 300
     })
+    afterEach(() => vi.unstubAllGlobals())
     async function comes(member: string, from: number): Promise<boolean> {
       const given = props({ you: 'stu' })
       show(ChatLines, given)
       top = from
+      one('[role=log]').dispatchEvent(new Event('scroll'))
       const scrolled = vi.spyOn(one('[role=log]'), 'scrollTo').mockImplementation(() => {})
       given.lines = [...given.lines, line(3, member, 'x')]
       await nextTick()
@@ -78,6 +99,21 @@ describe('the lines', () => {
     })
     it('whoever reads further up is left there', async () => {
       expect(await comes('tea', 200)).toBe(false)
+    })
+    it.each([
+      ['was at the end sees the newest line', 690, true],
+      ['read further up is where they were', 200, false],
+    ])('whoever %s when it is shown again', async (_what, from, end) => {
+      show(ChatLines, props())
+      top = from
+      const list = one('[role=log]')
+      list.dispatchEvent(new Event('scroll'))
+      ;[top, height] = [0, 0]
+      list.dispatchEvent(new Event('scroll'))
+      const scrolled = vi.spyOn(list, 'scrollTo').mockImplementation(() => {})
+      height = 300
+      resized()
+      expect(scrolled.mock.calls.length > 0).toBe(end)
     })
     it('but sees their own line', async () => {
       expect(await comes('stu', 200)).toBe(true)

@@ -66,6 +66,7 @@ const en: typeof zh = {
       chatUnread: 'Chat, {n} unread',
       chatEmpty: 'No messages yet. Write here when you cannot speak.',
       chatPlaceholder: 'Write a message',
+      chatUnsent: 'Not sent yet',
       send: 'Send',
       me: 'Me',
       newMessage: '{name}: {text}',
@@ -75,7 +76,7 @@ const en: typeof zh = {
   teacher: {
     console: {
       replaced: 'This page was opened in another window, so this one no longer takes calls.',
-      draining: 'Maintenance is near: no new calls before {time}.',
+      draining: 'Maintenance is near. Please finish by {time}.',
       title: 'Session',
       left: '{time} left',
       warning: 'The session ends by itself in {time}. Time to sum up.',

@@ -63,6 +63,7 @@ export default {
       chatUnread: '聊天，{n} 条未读',
       chatEmpty: '还没有消息。不方便说话时可以打字。',
       chatPlaceholder: '输入消息',
+      chatUnsent: '还没发出去',
       send: '发送',
       me: '我',
       newMessage: '{name}：{text}',
@@ -72,7 +73,7 @@ export default {
   teacher: {
     console: {
       replaced: '您已在其他窗口打开本页面，这个窗口不再接听。',
-      draining: '系统即将维护，{time} 前不再接受新的呼叫。',
+      draining: '系统即将维护，请在 {time} 前结束辅导。',
       title: '辅导',
       left: '剩余 {time}',
       warning: '辅导将在 {time} 后自动结束，请抓紧时间总结。',

@@ -1,6 +1,6 @@
 // Placing a call from the student's home: asking, cancelling, trying again, and going in.
 import { computed, ref, watch } from 'vue'
-import { useRouter } from 'vue-router'
+import { onBeforeRouteLeave, useRouter } from 'vue-router'
 import { wakeAudio } from '@/media/level'
 import { prepareMicrophone, releaseMicrophone } from '@/media/microphone'
 import type { Lobby } from '@/net/lobby'
@@ -41,6 +41,13 @@ export function usePlacing(lobby: Lobby) {
     lobby.clearOutcome()
     start()
   }
+
+  // The back gesture of a phone gives up the call: unseen it would go on ringing, and be answered for nobody.
+  onBeforeRouteLeave((to) => {
+    if (!calling.value || to.path.startsWith('/student/session/')) return true
+    cancel()
+    return to.path === '/sign-in'
+  })
 
   watch(
     () => lobby.lastOutcome,

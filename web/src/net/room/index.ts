@@ -68,6 +68,7 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     notice: null,
     waiting: 0,
     full: false,
+    unsaid: [],
     voice: voice.view,
     clearNotice() {
       shown.notice = null
@@ -95,7 +96,12 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
       state.closed(reason)
       finish()
     },
-    onQueue: (waiting, full) => Object.assign(shown, { waiting, full }),
+    onQueue(waiting, full) {
+      Object.assign(shown, { waiting, full })
+      const unsaid = link.waiting.flatMap((one) => (one.type === 'say' ? [one.text] : []))
+      // The same empty list again would draw the chat anew with every point of a stroke.
+      if (unsaid.length + shown.unsaid.length > 0) shown.unsaid = unsaid
+    },
     ...(parts.create ? { create: parts.create } : {}),
   })
 

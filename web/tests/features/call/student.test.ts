@@ -241,6 +241,15 @@ describe('the bar', () => {
     expect(FakeAudio.last.volume).toBe(0.35)
   })
 
+  it('offers the pictures of the device', async () => {
+    await enter()
+    await page.press('photo')
+    const opened = vi.spyOn(page.get('photo-file'), 'click').mockImplementation(() => {})
+    const ways = page.get('photo-sheet').querySelectorAll<HTMLElement>('.way')
+    ways[ways.length - 1]!.click()
+    expect(opened).toHaveBeenCalledOnce()
+  })
+
   it('takes no photo where uploading is not allowed', async () => {
     await enter()
     await changes('stu', { permissions: ['draw', 'end'] })

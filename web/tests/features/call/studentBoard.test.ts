@@ -6,6 +6,7 @@ import { page as pageOf } from '../../fakes/board'
 import { calm } from '../../fakes/media'
 import { serve } from '../../fakes/server'
 import { speak } from '../../fakes/visit'
+import { BoardRenderer } from '@/board/renderer'
 
 vi.mock('@/net/auth', () => import('../../fakes/auth'))
 vi.mock('@/net/lobby', () => import('../../fakes/lobby'))
@@ -51,6 +52,17 @@ describe('the tools', () => {
     vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(500)
     await enter()
   }
+
+  it('zoom by buttons, and back to the whole page', async () => {
+    const zoom = vi.spyOn(BoardRenderer.prototype, 'zoom')
+    await enterWithBoard()
+    await page.press('zoom-out')
+    await page.press('zoom-in')
+    expect(zoom.mock.calls.map(([factor]) => factor > 1)).toEqual([false, true])
+    const fit = vi.spyOn(BoardRenderer.prototype, 'fitPage')
+    await page.press('zoom-fit')
+    expect(fit).toHaveBeenCalledOnce()
+  })
 
   it('draw with the pen that was chosen', async () => {
     await enterWithBoard()
@@ -199,6 +211,18 @@ describe('the chat', () => {
     expect(room.asked('say')).toEqual([])
     enterKey({})
     expect(room.asked('say')).toMatchObject([{ text: '抛物线' }])
+  })
+
+  it('a line written without a network stands there as not sent yet; with one, only what was heard', async () => {
+    await enter()
+    await page.press('chat-button')
+    await page.type('chat-input', '在吗')
+    page.get('chat-send').closest('form')!.dispatchEvent(new Event('submit'))
+    await page.settled()
+    expect(page.sees('unsent')).toBe(false)
+    room.socket.drop()
+    await page.settled()
+    expect(page.get('unsent').textContent).toMatch(/在吗/)
   })
 
   it('a new line is told and counted until the chat is opened', async () => {

@@ -85,11 +85,11 @@ describe('the head', () => {
     expect(page.text()).toContain('The other side is muted')
   })
 
-  it('maintenance is told with its time', async () => {
+  it('maintenance is told with the time to finish by', async () => {
     await enter()
     room.socket.say({ type: 'draining', deadline_ms: new Date(2026, 2, 1, 20, 5).getTime() })
     await page.settled()
-    expect(page.get('room-draining').textContent).toMatch(/08:05/)
+    expect(page.get('room-draining').textContent).toMatch(/finish by 08:05/)
   })
 })
 

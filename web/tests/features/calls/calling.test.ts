@@ -91,6 +91,22 @@ describe('calling', () => {
     expect(page.sees('outcome')).toBe(false)
   })
 
+  it('given up by the back gesture, it stays at home: unseen it would go on ringing', async () => {
+    await home()
+    await page.router.push('/history')
+    await page.router.push('/student')
+    await page.settled()
+    await callTeacher()
+    await says({ type: 'ringing', call: 'c_1', teacher: 't_1', deadline_ms: Date.now() + 20_000 })
+    page.router.back()
+    await page.settled()
+    expect(server().of('cancel_call')).toEqual([{ type: 'cancel_call', call: 'c_1' }])
+    expect([page.where(), page.sees('teacher-list')]).toEqual(['/student', true])
+    page.router.back()
+    await page.settled()
+    expect(page.where()).toBe('/history')
+  })
+
   it('given up before the server answered, it takes the ring back when it comes', async () => {
     await home()
     await callTeacher()
@@ -169,6 +185,7 @@ describe('a call that came to nothing', () => {
       expect(page.sees('ringing')).toBe(false)
       expect(page.sees('outcome')).toBe(true)
       await page.press('outcome-another')
+      expect(page.sees('outcome')).toBe(false)
       expect(page.sees('teacher-list')).toBe(true)
     },
   )

@@ -145,6 +145,25 @@ describe('the door', () => {
     },
   )
 
+  it('turned before the server has welcomed the page, it is opened then', async () => {
+    useLobby().start()
+    page = await visit(TeacherPage, '/teacher')
+    expect([door(), knob().disabled]).toEqual(['connecting', false])
+    await page.press('availability')
+    expect(knob().getAttribute('aria-checked')).toBe('true')
+    server().welcome()
+    await says({ type: 'availability', presence: 'away' })
+    expect(server().of('set_availability')).toEqual([{ type: 'set_availability', available: true }])
+    expect(knob().getAttribute('aria-checked')).toBe('true')
+    await says({ type: 'availability', presence: 'online' })
+    expect(door()).toBe('online')
+    server().drop()
+    await vi.advanceTimersByTimeAsync(5_000)
+    server().welcome()
+    await says({ type: 'availability', presence: 'online' })
+    expect(server().of('set_availability')).toEqual([])
+  })
+
   it('without a connection claims nothing', async () => {
     await desk('online')
     server().drop()

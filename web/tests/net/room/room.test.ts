@@ -251,6 +251,7 @@ describe('when the connection breaks', () => {
     const second = room.beginStroke('p1', [point(3)], style)!
     room.endStroke(second)
     room.say('还在吗？')
+    expect(room.unsaid).toEqual(['还在吗？'])
 
     const socket = await reconnect('resumed')
     expect(socket.of('join')[0]).toMatchObject({ resume_seq: seen })
@@ -264,7 +265,7 @@ describe('when the connection breaks', () => {
     expect(room.board).toEqual(server.board)
     expect(room.overlay).toEqual({})
     expect(room.chat.map((line) => line.text)).toEqual(['还在吗？'])
-    expect(room.waiting).toBe(0)
+    expect([room.waiting, room.unsaid]).toEqual([0, []])
   })
 
   it('neither loses nor doubles what was under way when it broke', async () => {

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from base.errors import Refusal
-from server.http.refusals import STATUS
-from server.photo_config import PhotosConfig
-from server.photos import Photo, PhotoWorkshop
+from server.photos.config import PhotosConfig
+from server.photos.workshop import Photo, PhotoWorkshop
 from tests.fakes import pictures
+from tests.fakes.described import STATUSES
 
 CONFIG = PhotosConfig()
 
@@ -39,7 +39,7 @@ def looks(picture: Image.Image, x: float, y: float, colour: tuple[int, int, int]
 async def refusal(data: bytes, config: PhotosConfig = CONFIG) -> tuple[str, int]:
     with pytest.raises(Refusal) as error:
         await PhotoWorkshop(config).prepare(data)
-    return error.value.code, STATUS[error.value.code]
+    return error.value.code, STATUSES[error.value.code]
 
 
 @pytest.mark.parametrize(

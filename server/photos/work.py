@@ -1,6 +1,6 @@
 """Makes a sent-in picture fit to be shown: runs as a process of its own, one picture a run.
 
-    python -m server.photo_work MAX_PIXELS SIDE QUALITY < picture > answer
+    python -m server.photos.work MAX_PIXELS SIDE QUALITY < picture > answer
 
 The picture is a stranger's, and decoders of pictures have a long record of faults; so it is opened
 in a process that can be killed, holds nothing else, and gives its memory back. The answer is one

@@ -11,8 +11,8 @@ import msgspec
 from base.errors import Refusal
 from base.log import get_logger
 from base.programs import ProgramFailed, run_module
-from server.photo_config import PhotosConfig
-from server.photo_work import WorkAnswer
+from server.photos.config import PhotosConfig
+from server.photos.work import WorkAnswer
 
 log = get_logger(__name__)
 
@@ -64,7 +64,7 @@ class PhotoWorkshop:
         async with self._one:
             try:
                 output = await run_module(
-                    "server.photo_work", *limits, data=data, timeout_s=config.timeout_s
+                    "server.photos.work", *limits, data=data, timeout_s=config.timeout_s
                 )
                 line, _, picture = output.partition(b"\n")
                 answer = msgspec.json.decode(line, type=WorkAnswer)

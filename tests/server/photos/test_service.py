@@ -2,18 +2,20 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from base.errors import Refusal
-from base.storage import LocalStorage, read_all
-from server.photo_service import PhotoService, storage_key
-from server.photos import Photo
+from base.storage import LocalStorage, Stored, read_all
+from server.photos.service import PhotoService, storage_key
+from server.photos.workshop import Photo
 from sessions.model import PhotoRecord, SessionFacts
 from tests.fakes.services import Kept, kept
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 FACTS = SessionFacts(together_s=300, photos=1)
 PICTURE = Photo(extension="jpg", width=4, height=3, data=b"a picture")
@@ -93,6 +95,32 @@ async def test_a_refused_twin_leaves_the_file_of_the_first(place: Place) -> None
     with pytest.raises(Refusal, match="session_ended"):
         await place.photos.take("s_1", "p_t", PICTURE)
     assert await read_all(place.storage, storage_key(first)) == PICTURE.data
+
+
+async def test_a_slow_photo_holds_up_those_of_its_own_session_only(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ms = place.kept.clock.unix_ms()
+    await place.kept.sessions.create("s_2", "c_2", "p_a", "p_b", "maths", "", now_ms)
+    put, begun, go_on = place.storage.put, asyncio.Queue[str](), asyncio.Event()
+
+    async def slow(key: str, chunks: AsyncIterable[bytes]) -> Stored:
+        begun.put_nowait(key)
+        if "s_1" in key:
+            await go_on.wait()
+        return await put(key, chunks)
+
+    monkeypatch.setattr(place.storage, "put", slow)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        for member in ("p_s", "p_t"):
+            group.create_task(place.photos.take("s_1", member, PICTURE))
+        assert "s_1" in await begun.get()
+        await place.photos.take("s_2", "p_a", PICTURE)
+        assert "s_2" in await begun.get()
+        # One may be refused and take its file away: its twin must not be under way meanwhile.
+        assert begun.empty()
+        go_on.set()
+    assert len(place.room.told) == 3
 
 
 def test_a_photo_from_before_hashes_is_found_under_its_id() -> None:

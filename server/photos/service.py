@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import hashlib
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from base.errors import Refusal
 from base.ids import new_id
 from base.log import get_logger
 from base.storage import Storage, in_chunks
-from server.photos import Photo
+from server.photos.workshop import Photo
 from sessions.model import PhotoRecord
 from sessions.service import SessionService
 
@@ -34,8 +35,7 @@ class PhotoService:
         self._sessions = sessions
         self._rooms = rooms
         self._per_session = per_session
-        # Equal pictures of a session are one file: none may be taken away while another comes.
-        self._one = asyncio.Lock()
+        self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
     async def take(self, session_id: str, member: str, made: Photo) -> PhotoRecord:
         """Keep a picture and return its record.
@@ -53,7 +53,8 @@ class PhotoService:
             owner=f"session:{session_id}",
             sha256=(await asyncio.to_thread(hashlib.sha256, made.data)).hexdigest(),
         )
-        async with self._one:
+        # Equal pictures of a session are one file: none may be taken away while another comes.
+        async with self._locks.setdefault(session_id, asyncio.Lock()):
             try:
                 await self._storage.put(storage_key(photo), in_chunks(made.data))
                 await self._sessions.add_photo(photo, self._per_session)
