@@ -95,12 +95,11 @@ async def test_over_http_it_is_told_why_nobody_would_hear(
             None,
         ]
         await student.by(f"language-{locale}").click()
-        assert said in await student.by("insecure").inner_text()
+        # Words are fetched when they are wanted.
+        await student.by("insecure").filter(has_text=said).wait_for()
         assert await teacher.by("insecure").count() == 0
 
         await ready(student, teacher)
         await begin(student, teacher)
-        banner = student.by("mic-banner")
-        await banner.wait_for()
-        assert said in await banner.inner_text()
+        await student.by("mic-banner").filter(has_text=said).wait_for()
         assert await student.by("mic-retry").count() == 0
