@@ -12,8 +12,8 @@ help:  ## show this
 setup:  ## make .venv, install the packages, build the pages; a second time does nothing
 	@$(PYTHON) -m tools.setup
 
-run: setup  ## start the server with demo people and a virtual pen; Ctrl-C stops it
-	@$(VENV_PYTHON) -m tools.run
+run: setup  ## start the server with demo people and a virtual pen; Ctrl-C stops it. LAN=1: for phones too
+	@$(VENV_PYTHON) -m tools.run $(if $(filter-out 0 no,$(LAN)),--lan $(filter-out 1 yes,$(LAN)))
 
 test: setup  ## everything that must hold, with a table at the end
 	@$(VENV_PYTHON) -m tools.test

@@ -135,6 +135,13 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
         default=credentials.default_folder(),
         help="folder of the pairing (default: %(default)s)",
     )
+    parser.add_argument(
+        "--ca",
+        type=Path,
+        metavar="F",
+        help="trust the certificates in this file, too: for a server that made its own, what its "
+        "/inkcall-ca.crt gives (`pair` keeps it)",
+    )
 
 
 def _positive(text: str) -> float:
@@ -159,7 +166,7 @@ def _number(text: str, least: float, most: float) -> float:
 
 
 async def _pair(options: argparse.Namespace) -> None:
-    server = _server(options.server)
+    server = _server(options.server, _ca(options))
     if (task := asyncio.current_task()) is not None:
         _on_stop(task.cancel)
     try:
@@ -197,7 +204,7 @@ async def _pair(options: argparse.Namespace) -> None:
 
 async def _run(options: argparse.Namespace) -> None:
     credential = _credential(options)
-    server = _server(credential.server)
+    server = _server(credential.server, _ca(options) or credential.ca)
     clock = Clock()
     link = VirtualPen(
         _recorded(options),
@@ -282,9 +289,17 @@ def _raw_log(path: Path | None, clock: Clock) -> RawLog | None:
 # --- both ------------------------------------------------------------------------------------
 
 
-def _server(text: str) -> Server:
+def _ca(options: argparse.Namespace) -> str:
     try:
-        server = parse_server(text)
+        return "" if options.ca is None else credentials.load_ca(options.ca)
+    except BadCredential as error:
+        raise Failure(BAD_FILE, str(error)) from error
+
+
+def _server(text: str, ca: str = "") -> Server:
+    try:
+        server = parse_server(text, ca)
+        server.tls()
     except BadAddress as error:
         raise Failure(USAGE, str(error)) from error
     if not server.encrypted and not server.local:

@@ -4,6 +4,7 @@ One file, `credential.json`, readable by its owner only, in the user's folder fo
 """
 
 import os
+import re
 import secrets
 import sys
 from contextlib import suppress
@@ -16,7 +17,12 @@ from pen_bridge.addresses import Server
 from wire.common import Id, Name, Token
 
 _FILE = "credential.json"
+_CERTIFICATE = re.compile(
+    r"-----BEGIN CERTIFICATE-----[\w+/=\s]+-----END CERTIFICATE-----\r?\n?", re.ASCII
+)
 _MAX_BYTES = 64 * 1024
+MAX_CA_BYTES = 32 * 1024
+"""Of trusted certificates; half of what the file may hold."""
 
 
 class BadCredential(Exception):
@@ -30,6 +36,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     pen: Id
     token: Token
     teacher_name: Name
+    ca: Annotated[str, msgspec.Meta(max_length=MAX_CA_BYTES)] = ""
+    """What the server's certificate is checked by, beside what the machine trusts."""
 
     def __repr__(self) -> str:
         return f"Credential(pen={self.pen!r})"
@@ -93,6 +101,23 @@ def load_token(path: Path, server: Server, pen: str) -> Credential:
         raise BadCredential(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
         raise BadCredential(f"{path} holds no token, or {pen!r} is no id of a pen") from error
+
+
+def load_ca(path: Path) -> str:
+    """Return the certificates a file holds as text. Raises `BadCredential`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CA_BYTES + 1)
+        text = data.decode("ascii")
+    except OSError as error:
+        raise BadCredential(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        text = ""
+    # A private key beside them is nothing to keep.
+    found = "".join(_CERTIFICATE.findall(text))
+    if len(text) > MAX_CA_BYTES or not found:
+        raise BadCredential(f"{path} holds no certificate in PEM form")
+    return found
 
 
 def _read(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import aiohttp
 import msgspec
 
-from pen_bridge.addresses import Server
+from pen_bridge.addresses import NOT_TRUSTED, Server
 from pen_bridge.clock import Clock
 from pen_bridge.credential import Credential
 from wire.common import Name, Token
@@ -63,7 +63,10 @@ async def pair(
     server: Server, pen: str, model: str, clock: Clock, show: Callable[[Begun], None]
 ) -> Credential:
     """Pair; `show` tells the user the code. Raises `PairingFailed` or `Unreachable`."""
-    async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=not server.local) as client:
+    connector = aiohttp.TCPConnector(ssl=server.tls() or True)
+    async with aiohttp.ClientSession(
+        timeout=_TIMEOUT, trust_env=not server.local, connector=connector
+    ) as client:
         begun = await _post(client, server, "pens/pairings", {"pen": pen, "model": model}, Begun)
         show(begun)
         ends = clock.now() + begun.expires_in
@@ -94,6 +97,7 @@ async def pair(
                     pen=pen,
                     token=granted.token,
                     teacher_name=granted.teacher_name,
+                    ca=server.ca,
                 )
 
 
@@ -105,6 +109,8 @@ async def _post(
         async with client.post(server.api(path), json=body, allow_redirects=False) as response:
             data = await _bounded(response)
             status = response.status
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise Unreachable(NOT_TRUSTED) from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable("the server cannot be reached") from error
     try:

@@ -7,12 +7,13 @@ connecting ─pen_hello─▶ pen_welcome ─▶ pen_room ─pen_enter─▶ ink
 
 import asyncio
 import random
+import ssl
 from typing import NoReturn
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from pen_bridge.addresses import Server
+from pen_bridge.addresses import NOT_TRUSTED, Server
 from pen_bridge.clock import Clock
 from pen_bridge.connection import Connection, Junk, Lost, Shared, Timing
 from pen_bridge.ink import Ink
@@ -55,6 +56,7 @@ class Uplink:
     ) -> None:
         self.shared = Shared(ink, clock, timing or Timing())
         self._server = server
+        self._tls = server.tls()
         self._hello = hello
         self._backoff = Backoff(self.shared.timing, chance)
         self._connection: Connection | None = None
@@ -91,6 +93,7 @@ class Uplink:
         try:
             socket = await connect(
                 self._server.socket,
+                ssl=self._tls,
                 open_timeout=self.shared.timing.open_s,
                 close_timeout=1.0,
                 ping_interval=None,
@@ -100,6 +103,8 @@ class Uplink:
             )
         except InvalidStatus as error:
             raise Lost(f"the server answered {error.response.status_code}") from error
+        except ssl.SSLCertVerificationError as error:
+            raise Lost(NOT_TRUSTED) from error
         except (OSError, EOFError, WebSocketException) as error:
             raise Lost("the server cannot be reached") from error
         async with socket:

@@ -32,7 +32,9 @@ from people.part import PART as PEOPLE
 from recorder.part import PART as RECORDER
 from server.common import bring_common, listen
 from server.demo import PART as DEMO
+from server.http.listening import listening
 from server.http.part import PART as HTTP
+from server.http.tls import PART as TLS, TlsService
 from server.live.part import PART as LIVE
 from server.lobby.part import PART as LOBBY
 from server.media.endpoint import MediaEndpoint
@@ -44,7 +46,20 @@ from wire import codes
 
 log = get_logger(__name__)
 
-PARTS = (JOBS, STORAGE, PEOPLE, SESSIONS, RECORDER, MEDIA, SOCKETS, LIVE, MATCHING, LOBBY, DEMO)
+PARTS = (
+    JOBS,
+    STORAGE,
+    PEOPLE,
+    SESSIONS,
+    RECORDER,
+    MEDIA,
+    SOCKETS,
+    LIVE,
+    MATCHING,
+    LOBBY,
+    TLS,
+    DEMO,
+)
 """Every noun of the server, each after those whose services it uses. `HTTP` is added as the last:
 its route of the pages takes every GET that no route before it took."""
 
@@ -73,7 +88,8 @@ class Server:
     def url(self) -> str:
         """Return the address a browser on this machine uses."""
         host = self._process.config.server.host
-        return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self.port}"
+        scheme = self._process.need(TlsService).scheme
+        return f"{scheme}://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self.port}"
 
     async def drain(self, deadline_s: float) -> None:
         """Take no new calls and wait until the running sessions have ended, or end them."""
@@ -120,10 +136,10 @@ async def serving(
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.SockSite(runner, listener).start()
+        await stack.enter_async_context(listening(runner, listener, process.need(TlsService)))
         stack.callback(process.need(Sockets).close_all, codes.DRAINING)
 
-        server = Server(process, runner.addresses[0][1])
+        server = Server(process, listener.getsockname()[1])
         # What exists now lives as long as the process: the collector need not look at it again,
         # and every look it takes is a stall of all calls.
         gc.collect()

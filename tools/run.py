@@ -1,9 +1,11 @@
-"""`make run`: the server with its demo people and a virtual pen, until Ctrl-C."""
+"""`make run`: the server with its demo people and a virtual pen, until Ctrl-C; with LAN=1, for phones too."""
 
+import argparse
 import atexit
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -22,8 +24,20 @@ STOP_WITHIN_S = 10.0
 
 def main() -> int:
     """Run both programs; return 0 after Ctrl-C, raise `Trouble` when one ends by itself."""
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument(
+        "--lan", nargs="?", const="", metavar="ADDRESS", help="for phones in the same network"
+    )
+    lan = parser.parse_args().lan
     os.chdir(ROOT)
     config = settings()
+    address_of_phones = ""
+    if lan is not None:
+        from tools.lan import phone_host, settings_for_all
+
+        address_of_phones = phone_host(config, lan)
+        os.environ.update(settings_for_all(config, address_of_phones))
+        config = settings()
     url = address(config)
     see_that_ports_are_free(config)
     stopping = Stopping()
@@ -33,20 +47,26 @@ def main() -> int:
     server = start(["-m", "server.cli", "serve", "--demo"], server_log)
     # Takes a second, since it brings the whole server with it: meanwhile that comes up.
     from server import demo
+    from tools.lan import pen_way, welcome as welcome_phones
 
     pen: subprocess.Popen[bytes] | None = None
     try:
         if not wait_until_well(url, server, server_log, stopping):
             return 0
         token = config.data_dir / demo.PEN_FILE
+        pen_server, trusted = pen_way(config, url)
         pen = start(
             [
                 *("-m", "pen_bridge", "run", "--virtual", "equation", "--pen", demo.PEN),
-                *("--server", url, "--token-file", str(token)),
+                *("--server", pen_server, "--token-file", str(token)),
+                *(("--ca", str(trusted)) if trusted is not None else ()),
             ],
             pen_log,
         )
-        print(welcome(url, demo.PASSWORD, logs), flush=True)
+        phones = ""
+        if address_of_phones:
+            phones = welcome_phones(config, address_of_phones, coloured=sys.stdout.isatty())
+        print(welcome(url, demo.PASSWORD, logs, phones), flush=True)
         watch(server, server_log, pen, pen_log, stopping)
     finally:
         for process in (pen, server):
@@ -69,8 +89,11 @@ def settings() -> Config:
 
 def address(config: Config) -> str:
     """Return the address to type into a browser on this machine."""
+    from server.http.tls_config import TlsConfig
+
     host = config.server.host
-    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{config.server.port}"
+    scheme = "https" if config.of(TlsConfig).on else "http"
+    return f"{scheme}://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{config.server.port}"
 
 
 def see_that_ports_are_free(config: Config) -> None:
@@ -128,7 +151,13 @@ def wait_until_well(
 def answers(url: str) -> bool:
     """Tell whether the server at `url` is well."""
     # Without any proxy of the environment: the server is on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    # It is our own process that is asked: its certificate need not be for this address.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+    )
     try:
         with opener.open(f"{url}/healthz", timeout=2) as response:
             return bool(response.status == 200)
@@ -177,7 +206,7 @@ def last_words(log: Path, prefix: str) -> str:
     return f"{prefix.strip(': ')} has stopped; its log is {shown(log)}."
 
 
-def welcome(url: str, password: str, logs: Path) -> str:
+def welcome(url: str, password: str, logs: Path, phones: str = "") -> str:
     """Return what to show when everything runs."""
     return f"""
   Inkcall  {url}    (Ctrl-C stops it · 按 Ctrl-C 停止)
@@ -191,7 +220,7 @@ def welcome(url: str, password: str, logs: Path) -> str:
   1. Sign in as teacher1 in one browser window and as student1 in another.
   2. The teacher goes online; the student calls them; they accept.
   3. Talk. A virtual pen writes by itself and the student sees it. Then replay it as auditor1.
-
+{phones}
   logs: {shown(logs)}
 """
 

@@ -23,7 +23,9 @@ SHOWN_LINES = 60
 NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": lambda: Path("/usr/bin/chromium").exists(),
     "espeak-ng": lambda: shutil.which("espeak-ng") is not None,
+    "iproute2": lambda: shutil.which("ip") is not None,
     "fonts-noto-cjk": lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
+    "libnss3-tools": lambda: shutil.which("certutil") is not None,
     "postgresql": lambda: postgres_programs() is not None,
 }
 """Debian packages the tests use, and how to see that they are there."""

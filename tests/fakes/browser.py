@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+import subprocess
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -166,15 +168,36 @@ def chromium_path() -> str:
     return found
 
 
+def trusting_home(home: Path, authority: Path) -> Path:
+    """Make a folder of somebody whose Chromium trusts an authority, as a phone does that installed it."""
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    database = ("-d", f"sql:{store}")
+    certutil = shutil.which("certutil")
+    assert certutil, "certutil is needed: apt-get install libnss3-tools"
+    subprocess.run([certutil, *database, "-N", "--empty-password"], check=True)
+    trust = ("-A", "-n", "inkcall", "-t", "C,,", "-i", str(authority))
+    subprocess.run([certutil, *database, *trust], check=True)
+    return home
+
+
 @asynccontextmanager
-async def chromium(microphone: Path | None = None) -> AsyncIterator[Browser]:
-    """Run a Chromium with a WAV file (or a beep) as its microphone."""
-    flags = list(FLAGS)
+async def chromium(
+    microphone: Path | None = None, flags: Sequence[str] = (), home: Path | None = None
+) -> AsyncIterator[Browser]:
+    """Run a Chromium with a WAV file (or a beep) as its microphone.
+
+    `home` is whose folder it has, with what they trust (`trusting_home`).
+    """
+    environment: dict[str, str | float | bool] | None = None
+    if home is not None:
+        environment = {**os.environ, "HOME": str(home)}
+    flags = [*FLAGS, *flags]
     if microphone is not None:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium_path(), args=flags, headless=True
+            executable_path=chromium_path(), args=flags, env=environment, headless=True
         )
         try:
             yield browser
@@ -188,9 +211,11 @@ async def person(
     microphone: Path | None = None,
     viewport: dict[str, int] = DESK,
     locale: str = "zh-CN",
+    flags: Sequence[str] = (),
+    home: Path | None = None,
 ) -> AsyncIterator[Person]:
     """Run a browser window of a size and language."""
-    async with chromium(microphone) as browser:
+    async with chromium(microphone, flags, home) as browser:
         context: BrowserContext = await browser.new_context(
             viewport={"width": viewport["width"], "height": viewport["height"]},
             locale=locale,

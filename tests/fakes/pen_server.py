@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -82,9 +83,11 @@ class PenServer:
         self.port = 0
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["PenServer"]:
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator["PenServer"]:
         """Listen on a free port of loopback, the same one each time."""
-        self._server = await serve(self._handle, "127.0.0.1", self.port, ping_interval=None)
+        self._server = await serve(
+            self._handle, "127.0.0.1", self.port, ssl=tls, ping_interval=None
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         try:
             yield self

@@ -5,13 +5,16 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -19,6 +22,7 @@ from aiohttp.test_utils import TestServer
 from pen_bridge.credential import Credential, load, save
 from pen_bridge.links.equation import EQUATION
 from pen_bridge.links.handwriting import write
+from server.http.certificates import made
 from tests.fakes.pen_server import Faults, PenServer, until
 from wire import codes
 
@@ -249,11 +253,13 @@ class Pairing:
         self.pens: list[str] = []
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
         app = web.Application()
         app.router.add_post("/api/pens/pairings", self._begin)
         app.router.add_post("/api/pens/pairings/token", self._token)
-        async with TestServer(app) as server:
+        server = TestServer(app)
+        await server.start_server(ssl=tls)
+        async with server:
             yield str(server.make_url("")).rstrip("/")
 
     async def _begin(self, request: web.Request) -> web.Response:
@@ -317,3 +323,52 @@ async def test_a_refused_pairing_says_so(tmp_path: Path) -> None:
         code, _, err = await finished("pair", "--server", url, state=tmp_path)
     assert code == 5
     assert "refused" in err and err.count("\n") == 1
+
+
+async def test_a_server_that_made_its_own_certificate_is_trusted_by_a_file_once(
+    tmp_path: Path,
+) -> None:
+    certificate = made(tmp_path / "tls", ["127.0.0.1"], datetime.now(UTC))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    ca = str(certificate.parent / "ca.crt")
+    state = tmp_path / "state"
+
+    pairing = Pairing()
+    pairing.confirmed = True
+    async with pairing.running(tls) as url:
+        code, _, err = await finished("pair", "--server", url, state=state)
+        assert (code, err.count("\n")) == (3, 1)
+        assert "is not trusted" in err and "--ca" in err
+        code, _, err = await finished("pair", "--server", url, "--ca", ca, state=state)
+        assert (code, err) == (0, "")
+    kept = load(state)
+    assert kept is not None
+    assert kept.ca == Path(ca).read_text()
+
+    pens = PenServer()
+    async with pens.running(tls):
+        # From the pairing alone: the file may be gone by then.
+        there = msgspec.structs.replace(kept, server=f"https://127.0.0.1:{pens.port}")
+        save(state, there)
+        async with program("run", "--text", "x", state=state) as process:
+            await until(lambda: pens.connections == 1)
+            await stopped(process, signal.SIGTERM)
+        save(state, msgspec.structs.replace(there, ca=""))
+        async with program("run", "--text", "x", state=state) as process:
+            assert process.stdout is not None
+            async with asyncio.timeout(20):
+                await process.stdout.readuntil(b"is not trusted")
+        assert pens.connections == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"-----BEGIN CERTIFICATE-----\nx\n"])
+async def test_a_file_to_trust_that_is_none_is_one_sentence(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "ca.crt"
+    if content is not None:
+        file.write_bytes(content)
+    code, _, err = await finished("pair", "--server", "https://127.0.0.1:1", "--ca", str(file))
+    assert code == 7
+    assert re.fullmatch(r"inkcall-pen: .*ca\.crt (cannot be read|holds no certificate).*\n", err)

@@ -7,7 +7,8 @@ import pytest
 
 from server.loop import loop_factory
 
-BOTH = {"media", "live", "sockets"}
+BOTH = {"media", "live", "sockets", "test_listening.py", "test_tls.py"}
+"""Folders and files."""
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
 
@@ -15,6 +16,6 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Factory]:
     asyncios = {"asyncio": loop_factory("asyncio")}
-    if item.path.parent.name not in BOTH:
+    if BOTH.isdisjoint((item.path.parent.name, item.path.name)):
         return asyncios
     return {**asyncios, "uvloop": loop_factory("uvloop")}

@@ -64,6 +64,21 @@ async def test_a_busy_media_port_too(tmp_path: Path) -> None:
     assert "INKCALL__MEDIA__PORT" in said
 
 
+async def test_a_certificate_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    file = str(tmp_path / "nothing.pem")
+    code, said = await failed(tmp_path, INKCALL__TLS__CERTIFICATE=file, INKCALL__TLS__KEY=file)
+    assert code == 1
+    assert said.endswith(f"tls.certificate: {file}: there is no such file.")
+    assert len(said.splitlines()) == 1
+
+
+async def test_a_certificate_without_a_key_is_a_wrong_setting(tmp_path: Path) -> None:
+    code, said = await failed(tmp_path, INKCALL__TLS__CERTIFICATE="c.pem")
+    assert code == 2
+    assert "tls.key: a certificate and its key go together" in said
+    assert len(said.splitlines()) == 1
+
+
 async def test_a_database_out_of_reach_is_one_sentence_without_its_password(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can answer there

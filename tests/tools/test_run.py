@@ -4,14 +4,17 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from server.http.addresses import network_address
 from tests.fakes.processes import free_port
 from tools.machine import ROOT
 
@@ -29,9 +32,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def run(environment: dict[str, str]) -> "subprocess.Popen[str]":
+def run(environment: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.run"],
+        [sys.executable, "-m", "tools.run", *arguments],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -42,9 +45,11 @@ def run(environment: dict[str, str]) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture
-def running(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
-    """Everything up, its first words read."""
-    process = run(environment)
+def running(
+    environment: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator["subprocess.Popen[str]"]:
+    """Everything up, its first words read. Its parameter is an argument of the command line."""
+    process = run(environment, *([request.param] if hasattr(request, "param") else []))
     assert process.stdout is not None
     words = ""
     while "logs:" not in words:
@@ -131,3 +136,59 @@ def test_a_wrong_setting_is_one_sentence(environment: dict[str, str]) -> None:
 
     assert process.returncode == 2
     assert re.fullmatch(r"inkcall: the settings are wrong: INKCALL__SERVER__PROT: .*\n", errors)
+
+
+@pytest.mark.parametrize("running", ["--lan"], indirect=True)
+def test_for_phones_it_is_https_on_the_network_and_the_pen_still_writes(
+    running: "subprocess.Popen[str]", environment: dict[str, str]
+) -> None:
+    address = network_address()
+    assert address is not None
+    port = environment["INKCALL__SERVER__PORT"]
+    words = running.words  # type: ignore[attr-defined]
+    assert f"https://127.0.0.1:{port}" in words
+    assert f"https://{address}:{port}\n" in words
+    assert f"https://{address}:{port}/inkcall-ca.crt" in words
+    assert "█▄▄▄▄▄▄▄█" in words
+    for needed in ("证书信任设置", "Certificate Trust Settings", "SHA-256", "防火墙", "firewall"):
+        assert needed in words
+
+    folder = Path(environment["INKCALL__SERVER__DATA_DIR"])
+    trusting = ssl.create_default_context(cafile=str(folder / "tls/ca.crt"))
+    without_proxy = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
+    )
+    deadline = time.monotonic() + WITHIN_S
+    text = ""
+    while 'inkcall_sockets{kind="pen"} 1.0' not in text:
+        assert time.monotonic() < deadline, (folder / "logs/pen.log").read_text()
+        with without_proxy.open(f"https://{address}:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, pytest.raises(OSError):
+        probe.bind((address, int(environment["INKCALL__MEDIA__PORT"])))
+
+
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [
+        ([], ""),
+        (["LAN=0"], ""),
+        (["LAN=1"], "--lan"),
+        (["LAN=192.168.1.5"], "--lan 192.168.1.5"),
+    ],
+)
+def test_make_hands_it_on(said: list[str], given: str) -> None:
+    words = ["make", "--dry-run", "run", *said]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    last = done.stdout.splitlines()[-1]
+    assert last.partition("-m tools.run")[2].strip() == given
+
+
+def test_without_a_network_for_phones_it_is_one_sentence(environment: dict[str, str]) -> None:
+    root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    alone = ["unshare", *root, "--net", sys.executable, "-m", "tools.run", "--lan"]
+    done = subprocess.run(alone, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"inkcall: this machine has no IPv4 address in a network: .*\n", done.stderr
+    )

@@ -15,6 +15,8 @@ const en: typeof zh = {
     cancel: 'Cancel',
     retry: 'Try again',
     loading: 'Loading…',
+    insecure:
+      'This page was opened with http://. Browsers give a microphone only to pages opened with https://, so nobody will hear you. Open the address that begins with https://.',
     offline: 'The connection is lost. Reconnecting…',
     unreachable: 'The server cannot be reached now',
     unreachableText: 'Check your network. It goes on by itself once it is back.',

@@ -13,6 +13,8 @@ export default {
     cancel: '取消',
     retry: '再试一次',
     loading: '正在加载…',
+    insecure:
+      '这个页面是用 http:// 打开的。浏览器只让 https:// 的页面使用麦克风，所以对方听不到声音。请改用以 https:// 开头的地址打开。',
     offline: '网络断开了，正在重新连接…',
     unreachable: '现在连不上服务器',
     unreachableText: '请检查网络。连上以后会自动继续。',

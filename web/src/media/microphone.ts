@@ -1,5 +1,6 @@
 // The microphone of this tab, asked for once and shared by the calls that follow each other.
 import { reactive } from 'vue'
+import { pageIsSecure } from './secure'
 import type { MicState } from './types'
 
 const WANTED: MediaStreamConstraints = {
@@ -37,7 +38,7 @@ export function askMicrophone(): Promise<MediaStreamTrack | null> {
   const media = navigator.mediaDevices as MediaDevices | undefined
   if (!media) {
     // Browsers hide the microphone from pages that did not come over HTTPS.
-    microphone.state = 'missing'
+    microphone.state = pageIsSecure() ? 'missing' : 'insecure'
     return Promise.resolve(null)
   }
   if (microphone.state !== 'granted') microphone.state = 'asking'

@@ -1,5 +1,5 @@
 // What pages see of the media layer: microphone and voice.
-export type MicState = 'idle' | 'asking' | 'granted' | 'denied' | 'missing'
+export type MicState = 'idle' | 'asking' | 'granted' | 'denied' | 'missing' | 'insecure'
 export type VoiceState = 'idle' | 'connecting' | 'connected' | 'interrupted' | 'closed'
 
 /** Reactive: read its fields in templates and watchers as they are. */

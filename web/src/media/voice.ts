@@ -147,7 +147,7 @@ export class VoiceLink {
     if (transceiver) {
       // Without a microphone yet the answer still says sendrecv: its track slips in later with no
       // new negotiation, so nobody waits for a permission dialogue to hear the other side.
-      this.recvOnly = microphone.state === 'denied' || microphone.state === 'missing'
+      this.recvOnly = ['denied', 'missing', 'insecure'].includes(microphone.state)
       transceiver.direction = this.recvOnly ? 'recvonly' : 'sendrecv'
       await transceiver.sender.replaceTrack(microphoneTrack())
     }

@@ -26,7 +26,7 @@ export class FakeStream {
 }
 
 /** What the browser says to each question for a microphone, in order; the last stays. */
-export type MicAnswer = FakeTrack | 'denied' | 'none' | Promise<FakeTrack>
+export type MicAnswer = FakeTrack | 'denied' | 'none' | 'insecure' | Promise<FakeTrack>
 
 export class FakeDevices extends EventTarget {
   asked = 0
@@ -37,6 +37,7 @@ export class FakeDevices extends EventTarget {
   getUserMedia = async (): Promise<FakeStream> => {
     const answer = this.answers[Math.min(this.asked, this.answers.length - 1)]!
     this.asked += 1
+    if (answer === 'insecure') throw new TypeError('there is nothing to ask')
     if (answer === 'denied') throw new DOMException('no', 'NotAllowedError')
     if (answer === 'none') throw new DOMException('no', 'NotFoundError')
     return new FakeStream([await answer])
@@ -230,7 +231,11 @@ export function useFakeMedia(...answers: MicAnswer[]) {
   vi.stubGlobal('MediaStream', FakeStream)
   vi.stubGlobal('Audio', FakeAudio)
   vi.stubGlobal('AudioContext', FakeAudioContext)
-  Object.defineProperty(navigator, 'mediaDevices', { value: devices, configurable: true })
+  // On a page that came over http a browser has no devices at all to ask.
+  const insecure = answers[0] === 'insecure'
+  vi.stubGlobal('isSecureContext', !insecure)
+  const mediaDevices = { value: insecure ? undefined : devices, configurable: true }
+  Object.defineProperty(navigator, 'mediaDevices', mediaDevices)
   Object.defineProperty(navigator, 'wakeLock', { value: wakeLock, configurable: true })
   return { devices, wakeLock }
 }

@@ -1,6 +1,7 @@
 // A student's home over a lobby whose server the test is, with teachers in it.
 import { afterEach, beforeEach, vi } from 'vitest'
 import HomePage from '@/features/calls/HomePage.vue'
+import { releaseMicrophone } from '@/media/microphone'
 import { useLobby } from '@/net/lobby'
 import type { TeacherCard } from '@/wire/messages'
 import { useFakeMedia, type MicAnswer } from './media'
@@ -60,6 +61,8 @@ export function useStudentHome(): StudentHome {
   afterEach(() => {
     useLobby().stop()
     home.page.leave()
+    // Else the next one's browser is never asked.
+    releaseMicrophone()
     vi.useRealTimers()
     vi.unstubAllGlobals()
     vi.clearAllMocks()

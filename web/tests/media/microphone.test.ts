@@ -40,7 +40,13 @@ describe('the microphone', () => {
     expect(told).toEqual([null])
   })
 
-  it('is missing on a page that did not come over HTTPS', async () => {
+  it('on a page that did not come over HTTPS it is the page that is wrong', async () => {
+    const mic = await fresh('insecure')
+    expect(await mic.askMicrophone()).toBeNull()
+    expect(mic.microphone.state).toBe('insecure')
+  })
+
+  it('a browser that knows no microphones is told apart from that', async () => {
     const mic = await fresh()
     Object.defineProperty(navigator, 'mediaDevices', { value: undefined, configurable: true })
     expect(await mic.askMicrophone()).toBeNull()

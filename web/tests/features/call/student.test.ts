@@ -167,6 +167,20 @@ describe('what is wrong is said', () => {
     expect(page.get('mic-banner').textContent).toContain('No microphone was found')
   })
 
+  it.each([
+    ['en', 'opened with http://'],
+    ['zh-CN', '用 http:// 打开的'],
+  ] as const)(
+    'a page that came without https says so (%s), and not that one is missing',
+    async (l, said) => {
+      speak(l)
+      await enter({ mic: ['insecure'] })
+      expect(page.get('mic-banner').textContent).toContain(said)
+      // Asking again cannot help.
+      expect(page.sees('mic-retry')).toBe(false)
+    },
+  )
+
   it('sound that the browser holds back until a tap', async () => {
     await enter()
     FakeAudio.blocked = true

@@ -138,6 +138,12 @@ describe('the voice', () => {
     expect(page.text()).not.toContain(words)
   })
 
+  it('a page that came without https says so, and does not offer to ask again', async () => {
+    await enter({ mic: ['insecure'] })
+    expect(page.get('mic-insecure').textContent).toContain('opened with http://')
+    expect(page.sees('retry-mic')).toBe(false)
+  })
+
   it('says while it is connected and when it breaks', async () => {
     await enter()
     room.socket.say({ type: 'media_offer', leg: 'l', sdp: 'o', restart: false })

@@ -36,6 +36,16 @@ describe('calling', () => {
     ])
   })
 
+  it('on a page that came without https it says before and while it rings why nobody will hear', async () => {
+    speak('en')
+    await home([teacher(1)], 'insecure')
+    await page.press('teacher-call')
+    expect(page.get('insecure').textContent).toContain('opened with http://')
+    expect(page.text()).not.toContain('press “Allow”')
+    await page.press('call-start')
+    expect(page.get('ringing').textContent).toContain('opened with http://')
+  })
+
   it('begins with the subject that was filtered by', async () => {
     await home([teacher(1, { subjects: ['maths', 'physics'] })])
     await page.press('filter-physics')

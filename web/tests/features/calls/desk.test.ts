@@ -62,7 +62,8 @@ async function says(message: Record<string, unknown> & { type: string }) {
   await page.settled()
 }
 
-async function desk(presence = 'away') {
+async function desk(presence = 'away', secure = true) {
+  vi.stubGlobal('isSecureContext', secure)
   useLobby().start()
   page = await visit(TeacherPage, '/teacher')
   server().welcome()
@@ -106,6 +107,14 @@ afterEach(() => {
 })
 
 describe('the door', () => {
+  it.each([true, false])(
+    'warns where no student could hear its teacher (https: %s)',
+    async (secure) => {
+      await desk('away', secure)
+      expect(page.sees('insecure')).toBe(!secure)
+    },
+  )
+
   const door = () => page.get('presence').dataset.presence
   const knob = () => page.get('availability') as HTMLButtonElement
 

@@ -54,6 +54,24 @@ afterEach(async () => {
   speak('zh-CN')
 })
 
+describe('a page that came without https', () => {
+  it.each([
+    ['en', 'opened with http://'],
+    ['zh-CN', '用 http:// 打开的'],
+  ] as const)('says at once why nobody will be heard (%s)', async (locale, said) => {
+    speak(locale)
+    vi.stubGlobal('isSecureContext', false)
+    await open()
+    expect(page.get('insecure').textContent).toContain(said)
+  })
+
+  it('and one that came with it says nothing', async () => {
+    vi.stubGlobal('isSecureContext', true)
+    await open()
+    expect(page.sees('insecure')).toBe(false)
+  })
+})
+
 describe('entering', () => {
   it('sends account and password, the account without the spaces a phone puts after it', async () => {
     await open()
