@@ -1,6 +1,6 @@
 """The file of a backup: a tar of all that is kept, and at its end a manifest with each size and SHA-256.
 
-    secret.key | database.sqlite | recordings/<session>.inkrec … | objects/<key> … |
+    secret.key | tls/<file> … | database.sqlite | recordings/<session>.inkrec … | objects/<key> … |
     manifest.json | manifest.sha256
 
 Pure but for reading and writing the one file. What has no manifest was not finished; what differs from it
@@ -22,7 +22,9 @@ FORMAT = 1
 CHUNK_BYTES = 1024 * 1024
 KEY, DATABASE, RECORDINGS, OBJECTS = "secret.key", "database.sqlite", "recordings/", "objects/"
 _MANIFEST, _DIGEST = "manifest.json", "manifest.sha256"
+TLS = "tls/"
 _RECORDING = re.compile(r"[A-Za-z0-9_-]{1,64}\.inkrec")
+_TLS_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 _MANIFEST_BYTES = 2**30
 _NO_TAR = "it ends too early, or is no tar at all"
 
@@ -186,4 +188,6 @@ def _is_ours(name: str) -> bool:
             return False
     if name.startswith(RECORDINGS):
         return _RECORDING.fullmatch(name.removeprefix(RECORDINGS)) is not None
+    if name.startswith(TLS):
+        return _TLS_FILE.fullmatch(name.removeprefix(TLS)) is not None
     return name in (KEY, DATABASE, _MANIFEST, _DIGEST)

@@ -1,6 +1,6 @@
 """Makes a backup of a running installation: one file that is there whole, or not at all.
 
-    <file>.part/ (locked) ── database as of a moment, lengths of recordings ── tar: key, database,
+    <file>.part/ (locked) ── database as of a moment, lengths of recordings ── tar: keys, database,
     recordings up to those lengths, photos ── fsync ── rename to <file>
 
 The database comes first and the files after it, because files are there before the row that names them (a
@@ -25,6 +25,7 @@ from server.backup.archive import (
     KEY,
     OBJECTS,
     RECORDINGS,
+    TLS,
     Damaged,
     Manifest,
     Writer,
@@ -125,6 +126,8 @@ async def _write(
         raise Refusal("no_key", f"there is no key {places.key}: is this the server's?") from None
     try:
         _add(writer, KEY, len(key), iter((key,)))
+        for name, data in places.tls_files().items():
+            _add(writer, TLS + name, len(data), iter((data,)))
         _add_file(writer, DATABASE, database, None)
         for number, (name, size) in enumerate(sorted(lengths.items()), 1):
             # It may be growing: what comes after the database's moment is for the next backup.

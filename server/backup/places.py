@@ -21,6 +21,8 @@ class Places:
 
     data: Path
     key: Path
+    tls: Path
+    """Certificates made here, and their authority: phones were told to trust it."""
     recordings: Path
     storage: Storage
     bucket: str
@@ -34,6 +36,7 @@ class Places:
         return cls(
             data=config.data_dir,
             key=config.secret_file,
+            tls=config.data_dir / "tls",
             recordings=recordings_dir(config),
             storage=storage_of(storage, config.data_dir / "objects"),
             bucket=storage.bucket if storage.kind == "s3" else "",
@@ -45,6 +48,13 @@ class Places:
         """Return SQLite's file, None for PostgreSQL."""
         url = self.database_url
         return Path(str(make_url(url).database)) if is_sqlite(url) else None
+
+    def tls_files(self) -> dict[str, bytes]:
+        """Return what the folder of certificates holds, by the name of the file."""
+        if not self.tls.is_dir():
+            return {}
+        files = (path for path in sorted(self.tls.iterdir()) if not path.name.startswith("."))
+        return {path.name: path.read_bytes() for path in files if path.is_file()}
 
     def recording_bytes(self) -> dict[str, int]:
         """Return how long each recording is at this moment, by the name of its file."""

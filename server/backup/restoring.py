@@ -29,6 +29,7 @@ from server.backup.archive import (
     KEY,
     OBJECTS,
     RECORDINGS,
+    TLS,
     Damaged,
     Manifest,
     members,
@@ -115,6 +116,7 @@ async def _refuse_unless_empty(places: Places, *, again: bool) -> None:
         return
     for there, what in (
         (places.key.exists(), places.key),
+        (places.tls_files(), places.tls),
         (places.recording_bytes(), places.recordings),
     ):
         if there:
@@ -168,7 +170,7 @@ async def _put(
         say(f"files {number} of {len(expected)}")
         # Whoever stops it need not wait for all of them.
         await asyncio.sleep(0)
-    for folder in {places.recordings, places.key.parent, places.data}:
+    for folder in {places.recordings, places.tls, places.key.parent, places.data}:
         if folder.is_dir():
             sync_folder(folder)
     say("database")
@@ -224,6 +226,8 @@ def _place(places: Places, name: str) -> Path:
         return places.key
     if name == DATABASE:
         return places.data / _STAGED
+    if name.startswith(TLS):
+        return places.tls / name.removeprefix(TLS)
     return places.recordings / name.removeprefix(RECORDINGS)
 
 

@@ -97,6 +97,8 @@ async def installation(folder: Path, **sections: Any) -> AsyncIterator[Kept]:
     async with kept(folder, **sections) as services:
         (folder / "secret.key").touch(mode=0o600)
         (folder / "secret.key").write_bytes(b"k" * 32)
+        (folder / "tls").mkdir(mode=0o700)
+        (folder / "tls" / "authority.key").write_bytes(b"trusted by phones")
         student, teacher = await services.student(), await services.teacher()
         recordings = recordings_dir(services.config)
         recordings.mkdir()

@@ -66,6 +66,7 @@ async def test_everything_is_in_it(old: Path, target: Path) -> None:
     assert manifest.revisions
     found = contents(target)
     assert found["secret.key"] == b"k" * 32
+    assert found["tls/authority.key"] == b"trusted by phones"
     assert found["recordings/s_1.inkrec"] == recording("s_1")
     assert found[f"objects/photos/session.s_1/{'ab' * 32}.jpg"] == PHOTO
     (old / "copy.db").write_bytes(found[DATABASE])

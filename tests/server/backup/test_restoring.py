@@ -63,6 +63,9 @@ async def new(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[C
 async def assert_whole(config: Config) -> None:
     assert (config.data_dir / "secret.key").read_bytes() == b"k" * 32
     assert (config.data_dir / "secret.key").stat().st_mode & 0o777 == 0o600
+    authority = config.data_dir / "tls" / "authority.key"
+    assert authority.read_bytes() == b"trusted by phones"
+    assert authority.stat().st_mode & 0o777 == 0o600
     for name in ("s_1", "s_2"):
         assert (config.data_dir / "recordings" / f"{name}.inkrec").read_bytes() == recording(name)
     [photo] = (config.data_dir / "objects").rglob("*.jpg")
@@ -96,7 +99,9 @@ async def test_photos_go_into_a_bucket(backup: Path, tmp_path: Path) -> None:
         assert not (tmp_path / "other").exists()
 
 
-@pytest.mark.parametrize("there", ["secret.key", "recordings/s_9.inkrec", "objects/photos/p.jpg"])
+@pytest.mark.parametrize(
+    "there", ["secret.key", "tls/a.key", "recordings/s_9.inkrec", "objects/photos/p.jpg"]
+)
 async def test_nothing_is_written_over(backup: Path, tmp_path: Path, there: str) -> None:
     config = empty(tmp_path / "new")
     path = config.data_dir / there
