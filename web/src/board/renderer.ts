@@ -61,6 +61,8 @@ export class BoardRenderer {
   private page: Page | null = null
   private cached: Cached[] = []
   private cacheView: View | null = null
+  /** The page in the cached bitmap: two of one size share a view. */
+  private cachePage: Page | null = null
   private liveBox: Box | null = null
   private readonly settling = new Settling()
   private readonly photos: PagePhotos
@@ -219,6 +221,7 @@ export class BoardRenderer {
       this.context.setTransform(1, 0, 0, 1, 0, 0)
       return paintDesk(this.context)
     }
+    if (this.cachePage !== this.page) this.cacheView = null
     const now = performance.now()
     const strokes = this.strokes()
     this.followInk(strokes, now)
@@ -305,6 +308,7 @@ export class BoardRenderer {
       paintSheet(context, this.page!, this.photos.picture(this.page!.photo), 1 / this.view.scale)
       this.cached = []
       this.cacheView = this.view
+      this.cachePage = this.page
       this.full = true
     }
     this.useView(context, this.view)
