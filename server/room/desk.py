@@ -45,11 +45,15 @@ class Desk:
         self.points = 0
         self.strokes_begun = 0
         self._papers: dict[str, str] = {}
+        self._untouched: Page | None = None
+        """The page the room opened with, until somebody writes on it."""
 
     def first_page(self, member: str, now: float) -> list[ToAll]:
         """Lay down the blank page that every room opens with."""
         page = Page(page="page-1", kind="blank", width=A5_WIDTH, height=A5_HEIGHT)
-        return self._new_page(member, page, now)
+        events = self._new_page(member, page, now)
+        self._untouched = page
+        return events
 
     def photo_uploaded(self, photo: str, sha256: str) -> bool:
         """Take note of a stored photo that a page may show; false when there are too many."""
@@ -98,6 +102,8 @@ class Desk:
             page = operation.page
         else:
             page, events = self._paper(sender, operation, now)
+        if self._untouched is not None and self._untouched.page == page:
+            self._untouched = None
         self.points += len(operation.points)
         self.strokes_begun += 1
         began = self._journal.write(
@@ -168,18 +174,23 @@ class Desk:
     def _paper(
         self, sender: Connection, operation: wire.StrokeBegin, now: float
     ) -> tuple[str, list[ToAll]]:
-        """Find or add the page of the dot paper under the pen, and open it."""
+        """Find or add the page of the dot paper under the pen, and open it.
+
+        The first sheet takes the place of the room's blank page while nobody has written there, and
+        its id too: a stroke on its way to that page finds the sheet.
+        """
         known = self._papers.get(operation.paper)
         if known is not None:
             return known, self._turn(sender.member, known, now)
+        blank = self._untouched
         page = Page(
-            page=self._free_page_id(),
+            page=blank.page if blank else self._free_page_id(),
             kind="paper",
             width=operation.paper_width,
             height=operation.paper_height,
             paper=operation.paper,
         )
-        events = self._new_page(sender.member, page, now)
+        events = self._new_page(sender.member, page, now, in_place=blank is not None)
         self._papers[operation.paper] = page.page
         return page.page, events
 
@@ -196,10 +207,12 @@ class Desk:
         )
         return self._new_page(sender.member, page, now)
 
-    def _new_page(self, member: str, page: Page, now: float) -> list[ToAll]:
-        if any(known.page == page.page for known in self.board.pages):
+    def _new_page(
+        self, member: str, page: Page, now: float, *, in_place: bool = False
+    ) -> list[ToAll]:
+        if not in_place and any(known.page == page.page for known in self.board.pages):
             raise NotAllowed(codes.PAGE_EXISTS, "a page of that id is there already")
-        if len(self.board.pages) >= MAX_PAGES:
+        if not in_place and len(self.board.pages) >= MAX_PAGES:
             raise NotAllowed(codes.BOARD_FULL, f"a board holds {MAX_PAGES} pages")
         added = self._journal.write(
             now, lambda seq, at: wire.PageAdded(seq=seq, at=at, member=member, page=page)

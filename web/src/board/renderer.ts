@@ -90,7 +90,7 @@ export class BoardRenderer {
   show(source: Source): void {
     this.source = source
     const page = source.board.pages.find((known) => known.page === source.page) ?? null
-    if (page?.page !== this.page?.page) {
+    if (!sameSheet(page, this.page)) {
       this.page = page
       this.points = -1
       this.settling.clear()
@@ -365,4 +365,9 @@ export class BoardRenderer {
 
 function sameView(a: View, b: View): boolean {
   return a.scale === b.scale && a.x === b.x && a.y === b.y
+}
+
+/** A page in the place of another has its id, and may be of another size. */
+function sameSheet(a: Page | null, b: Page | null): boolean {
+  return a?.page === b?.page && a?.width === b?.width && a?.height === b?.height
 }

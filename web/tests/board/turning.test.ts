@@ -87,3 +87,12 @@ it('in the middle of a pinch shows the new page, not the old one stretched', () 
   frame()
   expect(new Set(cache.ink())).toEqual(new Set(['#0000bb']))
 })
+
+it('a larger sheet in the place of a page is seen whole', () => {
+  renderer.resize(SIZE.width, SIZE.height, 1)
+  show(board([page('a')]), { page: 'a' })
+  frame()
+  show(board([page('a', { kind: 'paper', paper: '1.2.3.4', width: 20_000, height: 20_000 })]))
+  frame()
+  expect(renderer.view.scale * 20_000).toBeLessThanOrEqual(SIZE.width)
+})
