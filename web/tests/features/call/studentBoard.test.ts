@@ -64,6 +64,16 @@ describe('the tools', () => {
     expect(fit).toHaveBeenCalledOnce()
   })
 
+  it('lie over the board’s lower edge, and more of it where pages are turned', async () => {
+    const frame = vi.spyOn(BoardRenderer.prototype, 'show')
+    await enterWithBoard()
+    const renderer = frame.mock.contexts.at(-1) as BoardRenderer
+    const alone = renderer.cover
+    expect(alone).toBeGreaterThanOrEqual(68)
+    await happens({ type: 'page_added', member: 'tea', page: pageOf('b') })
+    expect(renderer.cover).toBeGreaterThanOrEqual(alone + 44)
+  })
+
   it('draw with the pen that was chosen', async () => {
     await enterWithBoard()
     await page.press('tool-colour')
