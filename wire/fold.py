@@ -1,6 +1,6 @@
 """The fold: what a board and a chat are after an event. Room, late-comer and replay share it."""
 
-from wire.board import Board, ChatLine, Stroke
+from wire.board import Board, ChatLine, Page, Stroke
 from wire.room import (
     Event,
     PageAdded,
@@ -42,7 +42,7 @@ def apply(board: Board, chat: list[ChatLine], event: Event) -> None:
         case StrokeUndone():
             board.strokes.pop(event.stroke, None)
         case PageAdded():
-            board.pages.append(event.page)
+            _add(board.pages, event.page)
         case PageTurned():
             board.open_page = event.page
         case PageCleared():
@@ -53,3 +53,12 @@ def apply(board: Board, chat: list[ChatLine], event: Event) -> None:
             chat.append(ChatLine(seq=event.seq, at=event.at, member=event.member, text=event.text))
         case _:
             pass
+
+
+def _add(pages: list[Page], page: Page) -> None:
+    """Lay a page at the end, or in the place of the one that has its id."""
+    for index, known in enumerate(pages):
+        if known.page == page.page:
+            pages[index] = page
+            return
+    pages.append(page)

@@ -243,7 +243,7 @@ class StrokeUndone(Event, tag="stroke_undone", frozen=True, kw_only=True):
 
 
 class PageAdded(Event, tag="page_added", frozen=True, kw_only=True):
-    """A page was added at the end. It is not open until `page_turned` says so."""
+    """A page was added at the end, or in the place of the one of its id. It is not open until `page_turned` says so."""
 
     member: Id
     page: Page

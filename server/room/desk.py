@@ -21,6 +21,9 @@ from wire.board import (
 MAX_CHAT_LINES = 2000
 MAX_PHOTOS = 100
 
+HANDS_REST_S = 6.0
+"""The board goes with a pen when no hand has written on it or turned it for so long."""
+
 A5_WIDTH, A5_HEIGHT = 14_800, 21_000
 
 
@@ -45,11 +48,17 @@ class Desk:
         self.points = 0
         self.strokes_begun = 0
         self._papers: dict[str, str] = {}
+        self._untouched: Page | None = None
+        """The page the room opened with, until somebody writes on it."""
+        self._handled_at: float | None = None
+        """When a hand last wrote, erased, added or turned; pens are none."""
 
     def first_page(self, member: str, now: float) -> list[ToAll]:
         """Lay down the blank page that every room opens with."""
         page = Page(page="page-1", kind="blank", width=A5_WIDTH, height=A5_HEIGHT)
-        return self._new_page(member, page, now)
+        events = self._new_page(member, page, now)
+        self._untouched = page
+        return events
 
     def photo_uploaded(self, photo: str, sha256: str) -> bool:
         """Take note of a stored photo that a page may show; false when there are too many."""
@@ -60,6 +69,12 @@ class Desk:
 
     def do(self, sender: Connection, operation: wire.Operation, now: float) -> list[ToAll]:
         """Check an operation, write its events and return them; raise `NotAllowed`, and nothing has changed."""
+        events = self._do(sender, operation, now)
+        if not sender.pen and not isinstance(operation, wire.Say):
+            self._handled_at = now
+        return events
+
+    def _do(self, sender: Connection, operation: wire.Operation, now: float) -> list[ToAll]:
         match operation:
             case wire.StrokePoints():
                 return self._points(sender, operation, now)
@@ -98,6 +113,8 @@ class Desk:
             page = operation.page
         else:
             page, events = self._paper(sender, operation, now)
+        if self._untouched is not None and self._untouched.page == page:
+            self._untouched = None
         self.points += len(operation.points)
         self.strokes_begun += 1
         began = self._journal.write(
@@ -168,20 +185,32 @@ class Desk:
     def _paper(
         self, sender: Connection, operation: wire.StrokeBegin, now: float
     ) -> tuple[str, list[ToAll]]:
-        """Find or add the page of the dot paper under the pen, and open it."""
+        """Find or add the page of the dot paper under the pen, and open it if no hand is at another.
+
+        The first sheet takes the place of the room's blank page while nobody has written there, and
+        its id too: a stroke on its way to that page finds the sheet.
+        """
         known = self._papers.get(operation.paper)
         if known is not None:
-            return known, self._turn(sender.member, known, now)
+            return known, self._follow(sender, known, now)
+        blank = self._untouched
         page = Page(
-            page=self._free_page_id(),
+            page=blank.page if blank else self._free_page_id(),
             kind="paper",
             width=operation.paper_width,
             height=operation.paper_height,
             paper=operation.paper,
         )
-        events = self._new_page(sender.member, page, now)
+        added = self._lay(sender.member, page, now, in_place=blank is not None)
         self._papers[operation.paper] = page.page
-        return page.page, events
+        return page.page, [added, *self._follow(sender, page.page, now)]
+
+    def _follow(self, sender: Connection, page: str, now: float) -> list[ToAll]:
+        """Open the page that is written on, unless a pen would pull it from under a hand."""
+        handled = self._handled_at
+        if sender.pen and handled is not None and now - handled < HANDS_REST_S:
+            return []
+        return self._turn(sender.member, page, now)
 
     def _add_page(self, sender: Connection, operation: wire.AddPage, now: float) -> list[ToAll]:
         if operation.kind == "photo" and operation.photo not in self.photos:
@@ -197,14 +226,16 @@ class Desk:
         return self._new_page(sender.member, page, now)
 
     def _new_page(self, member: str, page: Page, now: float) -> list[ToAll]:
-        if any(known.page == page.page for known in self.board.pages):
+        return [self._lay(member, page, now), *self._turn(member, page.page, now)]
+
+    def _lay(self, member: str, page: Page, now: float, *, in_place: bool = False) -> ToAll:
+        if not in_place and any(known.page == page.page for known in self.board.pages):
             raise NotAllowed(codes.PAGE_EXISTS, "a page of that id is there already")
-        if len(self.board.pages) >= MAX_PAGES:
+        if not in_place and len(self.board.pages) >= MAX_PAGES:
             raise NotAllowed(codes.BOARD_FULL, f"a board holds {MAX_PAGES} pages")
-        added = self._journal.write(
+        return self._journal.write(
             now, lambda seq, at: wire.PageAdded(seq=seq, at=at, member=member, page=page)
         )
-        return [added, *self._turn(member, page.page, now)]
 
     def _turn(self, member: str, page: str, now: float) -> list[ToAll]:
         if self.board.open_page == page:

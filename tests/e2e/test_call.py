@@ -83,7 +83,7 @@ def assert_ink(board: dict[str, Any], written: list[Dots]) -> None:
         for point, (x, y) in zip(stroke["points"], dots, strict=True):
             assert abs(point[0] / 100 - x) <= 0.05
             assert abs(point[1] / 100 - y) <= 0.05
-    assert [page["kind"] for page in board["pages"]] == ["blank", "paper", "paper"]
+    assert [page["kind"] for page in board["pages"]] == ["paper", "paper"]
 
 
 async def ink_pixels(who: Person) -> set[tuple[int, int]]:

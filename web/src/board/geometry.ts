@@ -63,11 +63,21 @@ export function keepInSight(view: View, page: Size, screen: Size): View {
 }
 
 /**
- * Move the view so that a point of the page is well inside the screen; the same view if it is. A page that
- * is in sight from edge to edge, or ends there, stays: ink near its margin must not push the rest away.
+ * Move the view so that a point of the page is well inside the screen, above the `cover` pixels that tools lie
+ * over; the same view if it is. A page that is in sight from edge to edge, or ends there, stays: ink near its
+ * margin must not push the rest away. `air` is how well inside, 1 for a finger's breadth.
  */
-export function follow(view: View, page: Size, screen: Size, x: number, y: number): View {
-  const pad = Math.min(40, screen.width / 6, screen.height / 6)
+export function follow(
+  view: View,
+  page: Size,
+  screen: Size,
+  x: number,
+  y: number,
+  cover = 0,
+  air = 1,
+): View {
+  const free = screen.height - Math.min(cover, screen.height / 2)
+  const pad = Math.min(40, screen.width / 6, free / 6) * air
   const axis = (at: number, length: number, room: number, point: number) => {
     const low = point < pad - at && at < 0
     const high = point > room - pad - at && at + length > room
@@ -79,7 +89,7 @@ export function follow(view: View, page: Size, screen: Size, x: number, y: numbe
   const next = {
     scale,
     x: axis(view.x, page.width * scale, screen.width, x * scale),
-    y: axis(view.y, page.height * scale, screen.height, y * scale),
+    y: axis(view.y, page.height * scale, free, y * scale),
   }
   return next.x === view.x && next.y === view.y ? view : next
 }

@@ -188,6 +188,8 @@ export class BoardInput {
       this.firm(drawing)
     }
     this.batch()
+    // Seen by the other side, it must not stay where the stroke began.
+    if (event.pointerType !== 'touch') this.point(at, true)
   }
 
   private batch(): void {

@@ -3,16 +3,8 @@
 // Ink is always laid down in the order strokes began, live or replayed, so the pixels depend on
 // the board, the view and the canvas size alone.
 import type { Board, Page, Stroke } from '@/wire/messages'
-import {
-  bestFit,
-  fit,
-  follow,
-  keepInSight,
-  zoomAt,
-  type Fit,
-  type Size,
-  type View,
-} from './geometry'
+import { bestFit, fit, keepInSight, zoomAt, type Fit, type Size, type View } from './geometry'
+import { BACK_MS, Following, type Place } from './following'
 import { PagePhotos, type PhotoState } from './pagePhotos'
 import { paintDesk, paintSheet, paintStroke, shapeOf } from './paint'
 import { Settling } from './settling'
@@ -50,6 +42,8 @@ export class BoardRenderer {
   view: View = { scale: 0.02, x: 0, y: 0 }
   /** Set by `fitPage`; a gesture unsets it. */
   fitted: Fit | null = 'page'
+  /** CSS pixels at the bottom that the line being written stays clear of. */
+  cover = 0
   private readonly context: CanvasRenderingContext2D
   private readonly cache = document.createElement('canvas')
   private readonly cacheContext: CanvasRenderingContext2D
@@ -61,8 +55,11 @@ export class BoardRenderer {
   private page: Page | null = null
   private cached: Cached[] = []
   private cacheView: View | null = null
+  /** The page in the cached bitmap: two of one size share a view. */
+  private cachePage: Page | null = null
   private liveBox: Box | null = null
   private readonly settling = new Settling()
+  private readonly following = new Following()
   private readonly photos: PagePhotos
   private frame = 0
   private full = true
@@ -70,6 +67,7 @@ export class BoardRenderer {
   private points = 0
   private touchedAt = -FOLLOW_AFTER_MS
   private staleTimer: ReturnType<typeof setTimeout> | undefined
+  private backTimer: ReturnType<typeof setTimeout> | undefined
   private gone = false
 
   constructor(
@@ -88,7 +86,7 @@ export class BoardRenderer {
   show(source: Source): void {
     this.source = source
     const page = source.board.pages.find((known) => known.page === source.page) ?? null
-    if (page?.page !== this.page?.page) {
+    if (!sameSheet(page, this.page)) {
       this.page = page
       this.points = -1
       this.settling.clear()
@@ -101,6 +99,7 @@ export class BoardRenderer {
 
   resize(width: number, height: number, ratio: number, floor = 0): void {
     this.floor = floor
+    this.following.forget()
     this.size = { width: Math.max(1, width), height: Math.max(1, height) }
     this.ratio = Math.min(MAX_RATIO, Math.max(1, ratio))
     for (const canvas of [this.canvas, this.cache]) {
@@ -161,6 +160,7 @@ export class BoardRenderer {
     this.gone = true
     cancelAnimationFrame(this.frame)
     clearTimeout(this.staleTimer)
+    clearTimeout(this.backTimer)
   }
 
   private touched(): void {
@@ -173,6 +173,7 @@ export class BoardRenderer {
   }
 
   private setView(view: View): void {
+    this.following.forget()
     this.view = view
     this.options.moved(view)
     this.request(true)
@@ -219,6 +220,7 @@ export class BoardRenderer {
       this.context.setTransform(1, 0, 0, 1, 0, 0)
       return paintDesk(this.context)
     }
+    if (this.cachePage !== this.page) this.cacheView = null
     const now = performance.now()
     const strokes = this.strokes()
     this.followInk(strokes, now)
@@ -305,6 +307,7 @@ export class BoardRenderer {
       paintSheet(context, this.page!, this.photos.picture(this.page!.photo), 1 / this.view.scale)
       this.cached = []
       this.cacheView = this.view
+      this.cachePage = this.page
       this.full = true
     }
     this.useView(context, this.view)
@@ -322,14 +325,23 @@ export class BoardRenderer {
   /** Run after the other side's pen when it writes where this screen does not look. */
   private followInk(strokes: Stroke[], now: number): void {
     if (this.gesturing || now - this.touchedAt < FOLLOW_AFTER_MS) return
+    const place: Place = { page: this.page!, screen: this.size, cover: this.cover }
     const last = strokes.at(-1)
-    if (!last || last.ended || this.source!.overlay[last.stroke]) return
-    const point = last.points.at(-1)
-    if (!point || !this.settling.grows(last)) return
-    const view = follow(this.view, this.page!, this.size, point[0], point[1])
-    if (view === this.view) return
-    this.view = keepInSight(view, this.page!, this.size)
-    this.options.moved(this.view)
+    const point = last?.points.at(-1)
+    const grows = last && !last.ended && this.settling.grows(last)
+    if (!point || !grows || this.source!.overlay[last.stroke]) {
+      const back = this.following.rested(place, now)
+      return back ? this.go(back) : undefined
+    }
+    const view = this.following.ink(this.view, place, point, now)
+    clearTimeout(this.backTimer)
+    this.backTimer = setTimeout(() => this.request(), BACK_MS + 50)
+    if (view !== this.view) this.go(keepInSight(view, this.page!, this.size))
+  }
+
+  private go(view: View): void {
+    this.view = view
+    this.options.moved(view)
     this.full = true
   }
 
@@ -361,4 +373,9 @@ export class BoardRenderer {
 
 function sameView(a: View, b: View): boolean {
   return a.scale === b.scale && a.x === b.x && a.y === b.y
+}
+
+/** A page in the place of another has its id, and may be of another size. */
+function sameSheet(a: Page | null, b: Page | null): boolean {
+  return a?.page === b?.page && a?.width === b?.width && a?.height === b?.height
 }

@@ -122,6 +122,8 @@ export interface Room {
    * does not have to re-render at the pace of the ink. */
   readonly pages: Page[]
   readonly openPage: string | null
+  /** The page a pen writes on while another is open, until a page is turned. */
+  readonly penPage: string | null
   /** Own ink the server has not echoed yet: whole strokes, drawn instead of the board's. */
   readonly overlay: Record<string, Stroke>
   /** Own strokes already asked to be undone: not drawn. */

@@ -34,9 +34,12 @@ export function apply(board: Board, chat: ChatLine[], event: RoomEvent): void {
     case 'stroke_undone':
       delete board.strokes[event.stroke]
       break
-    case 'page_added':
-      board.pages.push(event.page)
+    case 'page_added': {
+      const place = board.pages.findIndex((known) => known.page === event.page.page)
+      if (place < 0) board.pages.push(event.page)
+      else board.pages[place] = event.page
       break
+    }
     case 'page_turned':
       board.open_page = event.page
       break

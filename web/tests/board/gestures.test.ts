@@ -325,6 +325,15 @@ describe('the pointer', () => {
     ])
   })
 
+  it.each(['mouse', 'pen'] as const)('goes with the hand that writes with a %s', (kind) => {
+    vi.advanceTimersByTime(100)
+    send('down', kind, 10, 10)
+    send('move', kind, 20, 10)
+    vi.advanceTimersByTime(61)
+    send('move', kind, 60, 10)
+    expect(target.pointer.mock.lastCall).toEqual(['p1', 6000, 1000, true])
+  })
+
   it('is taken away at once when the mouse leaves', () => {
     vi.advanceTimersByTime(100)
     send('move', 'mouse', 10, 10)

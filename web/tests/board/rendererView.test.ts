@@ -57,6 +57,23 @@ describe('the view', () => {
     expect(x > 0 && x < 500 && y > 0 && y < 500).toBe(true)
   })
 
+  it('goes from under the tools while something is written there, and back afterwards', () => {
+    renderer.cover = 120
+    renderer.resize(500, 500, 1)
+    const live = stroke('tea.1', { ended: false, points: line(500, 500, 600, 500) })
+    const shown = board([page('a')], [live])
+    show(shown)
+    frame()
+    const { view } = renderer
+    live.points.push([600, 9_800, 600, 8])
+    show(shown)
+    frame()
+    expect(at(600, 9_800)[1]).toBeLessThanOrEqual(380)
+    vi.advanceTimersByTime(4_200)
+    expect(renderer.view).toBe(view)
+    expect(moved.at(-1)).toBe(view)
+  })
+
   it('does not run away from who moved the page a moment ago, nor from who draws', () => {
     renderer.resize(500, 500, 1)
     const live = stroke('tea.1', { ended: false, points: line(500, 500, 600, 500) })

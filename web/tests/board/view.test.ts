@@ -210,6 +210,52 @@ describe('the other’s pointer', () => {
     expect(sign()!.style.transform).toBe('translate(240px, 300px)')
   })
 
+  it('leaves when it has been still for two seconds, and comes back when it moves', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    show({ board: board([page('a')]), pointer: at, pointerName: '陈静怡' })
+    for (let n = 0; n < 3; n += 1) {
+      await vi.advanceTimersByTimeAsync(1_900)
+      expect(sign()).not.toBeNull()
+      shown.props.pointer = { ...at, x: 5_000 + n }
+      await shown.settled()
+    }
+    await vi.advanceTimersByTimeAsync(2_001)
+    expect(sign()).toBeNull()
+    shown.props.pointer = { ...at, x: 6_000 }
+    await shown.settled()
+    expect(sign()!.textContent).toContain('陈静怡')
+    vi.useRealTimers()
+  })
+
+  it('does not come back with its page', async () => {
+    show({ board: board([page('a'), page('b')]), pointer: at })
+    await shown.settled()
+    for (const open of ['b', 'a']) {
+      shown.props.page = open
+      await shown.settled()
+    }
+    expect(sign()).toBeNull()
+  })
+
+  it('says its name for a moment, and not over what it writes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const shownBoard = board([page('a')])
+    show({ board: shownBoard, pointer: at, pointerName: '陈静怡' })
+    await vi.advanceTimersByTimeAsync(900)
+    expect(sign()!.textContent).toContain('陈静怡')
+    shownBoard.strokes['t.1'] = stroke('t.1', { member: 'tea', ended: false })
+    shown.props.version = 1
+    await shown.settled()
+    expect(sign()!.textContent).toBe('')
+    shownBoard.strokes['t.1'].ended = true
+    await vi.advanceTimersByTimeAsync(200)
+    shown.props.pointer = { ...at, x: 6_000 }
+    shown.props.version = 2
+    await shown.settled()
+    expect(sign()!.textContent).toBe('')
+    vi.useRealTimers()
+  })
+
   it.each([
     ['on another page', { page: 'b' }],
     ['taken away', { visible: false }],

@@ -21,9 +21,11 @@ const change = (at: number, one: Member): Happening => ({ type: 'member_changed'
 export const STORY: Happening[] = [
   change(0, who('t_1')),
   change(1_000, who('p_1')),
-  { type: 'page_added', at: 2_000, member: 't_1', page: pageOf('a', { kind: 'paper' }) },
+  { type: 'page_added', at: 2_000, member: 't_1', page: pageOf('a') },
   { type: 'page_turned', at: 2_000, member: 't_1', page: 'a' },
   { type: 'said', at: 10_000, member: 'p_1', text: '老师好' },
+  // The pen's sheet in the place of the blank page.
+  { type: 'page_added', at: 20_000, member: 't_1', page: pageOf('a', { kind: 'paper' }) },
   { type: 'stroke_began', at: 20_000, ...stroke('t.1', { member: 't_1', colour: '#c81e1e' }) },
   change(60_000, who('p_1', { link: 'reconnecting' })),
   change(90_000, who('p_1')),

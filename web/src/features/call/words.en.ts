@@ -2,6 +2,7 @@
 import zh from './words.zh-CN'
 
 const en: typeof zh = {
+  call: { penElsewhere: 'The pen writes on page {n} · go there' },
   student: {
     session: {
       title: 'Session with {name}',

@@ -1,5 +1,6 @@
 // 文字：一场辅导。
 export default {
+  call: { penElsewhere: '笔正在第 {n} 页上写 · 去看看' },
   student: {
     session: {
       title: '和{name}老师辅导',

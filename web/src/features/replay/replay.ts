@@ -215,6 +215,7 @@ export function landmarksOf(events: readonly RoomEvent[]): Landmark[] {
   const landmarks: Landmark[] = []
   const members = new Map<string, Member>()
   const lastWriting = new Map<string, number>()
+  const pages = new Set<string>()
   let added: string | null = null
   const add = (event: RoomEvent, kind: Landmark['kind'], more: Partial<Landmark> = {}): void => {
     landmarks.push({
@@ -229,6 +230,8 @@ export function landmarksOf(events: readonly RoomEvent[]): Landmark[] {
     })
   }
   for (const event of events) {
+    const justAdded = added
+    added = null
     switch (event.type) {
       case 'stroke_began': {
         const key = `${event.member} ${event.page}`
@@ -240,13 +243,16 @@ export function landmarksOf(events: readonly RoomEvent[]): Landmark[] {
         break
       }
       case 'page_added':
+        // A sheet in the place of a page is heard of when it is written on.
+        if (pages.has(event.page.page)) break
         added = event.page.page
+        pages.add(added)
         add(event, 'page_added', { member: event.member, page: added })
         break
       case 'page_turned':
-        // A page that is added is opened at once: one entry says it.
-        if (event.page === added) added = null
-        else add(event, event.type, { member: event.member, page: event.page })
+        // A page that is added is mostly opened at once: one entry says it.
+        if (event.page !== justAdded)
+          add(event, event.type, { member: event.member, page: event.page })
         break
       case 'page_cleared':
         add(event, event.type, { member: event.member, page: event.page })

@@ -29,6 +29,7 @@ export type Facts = Mutable<
     | 'version'
     | 'pages'
     | 'openPage'
+    | 'penPage'
     | 'overlay'
     | 'hidden'
     | 'chat'
@@ -58,6 +59,7 @@ export function emptyFacts(ink: OwnInk, raw: Raw = (value) => value): Facts {
     version: 0,
     pages: [],
     openPage: null,
+    penPage: null,
     overlay: raw(ink.strokes),
     hidden: raw(ink.hidden),
     chat: [],
@@ -69,6 +71,9 @@ export function emptyFacts(ink: OwnInk, raw: Raw = (value) => value): Facts {
     pointer: null,
   }
 }
+
+/** What the source of every pen begins with, and of no tab. */
+const PEN = 'pen-'
 
 export class RoomState {
   private lines: ChatLine[] = []
@@ -103,6 +108,7 @@ export class RoomState {
     this.mine = [...Object.values(facts.board.strokes), ...Object.values(ink.strokes)]
       .filter((stroke) => stroke.member === facts.you)
       .map((stroke) => stroke.stroke)
+    facts.penPage = null
     this.turned()
     this.changed()
   }
@@ -204,14 +210,21 @@ export class RoomState {
           facts.pointer = null
         }
         break
-      case 'page_added':
       case 'page_turned':
+        facts.penPage = null
+        this.turned()
+        this.changed()
+        break
+      case 'page_added':
         this.turned()
         this.changed()
         break
       case 'stroke_began':
         // Of one's own pen or other tab; what this tab drew is there already.
         if (event.member === facts.you && event.source !== this.source) this.mine.push(event.stroke)
+        if (event.source.startsWith(PEN)) {
+          facts.penPage = event.page === facts.openPage ? null : event.page
+        }
         this.changed()
         break
       case 'time_warning':

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StudentCall } from '../../fakes/call'
 import { type Arriving } from '../../fakes/call'
-import { page as pageOf } from '../../fakes/board'
+import { page as pageOf, stroke } from '../../fakes/board'
 import { calm } from '../../fakes/media'
 import { serve } from '../../fakes/server'
 import { speak } from '../../fakes/visit'
@@ -62,6 +62,16 @@ describe('the tools', () => {
     const fit = vi.spyOn(BoardRenderer.prototype, 'fitPage')
     await page.press('zoom-fit')
     expect(fit).toHaveBeenCalledOnce()
+  })
+
+  it('lie over the board’s lower edge, and more of it where pages are turned', async () => {
+    const frame = vi.spyOn(BoardRenderer.prototype, 'show')
+    await enterWithBoard()
+    const renderer = frame.mock.contexts.at(-1) as BoardRenderer
+    const alone = renderer.cover
+    expect(alone).toBeGreaterThanOrEqual(68)
+    await happens({ type: 'page_added', member: 'tea', page: pageOf('b') })
+    expect(renderer.cover).toBeGreaterThanOrEqual(alone + 44)
   })
 
   it('draw with the pen that was chosen', async () => {
@@ -158,6 +168,28 @@ describe('the pages', () => {
     await happens({ type: 'page_turned', member: 'stu', page: 'a' })
     expect(page.get('page-of').textContent).toBe('1/2')
     expect((page.get('page-prev') as HTMLButtonElement).disabled).toBe(true)
+  })
+
+  it('stay while the pen writes on another, and a tap goes there', async () => {
+    room.pages = [pageOf('a'), pageOf('b')]
+    await enter()
+    const { ended, ...by } = stroke('pen-n.1', { page: 'b', source: 'pen-n', member: 'tea' })
+    await happens({ type: 'stroke_began', ...by, page: 'a', stroke: 'pen-n.0' })
+    expect([ended, page.sees('pen-hint')]).toEqual([true, false])
+    await happens({ type: 'stroke_began', ...by })
+    expect(page.get('pen-hint').textContent).toContain('笔正在第 2 页上写')
+    await page.press('pen-hint')
+    expect(room.asked('turn_page')).toMatchObject([{ page: 'b' }])
+    await happens({ type: 'page_turned', member: 'stu', page: 'b' })
+    expect(page.sees('pen-hint')).toBe(false)
+  })
+
+  it('a hand that writes on another page is no pen', async () => {
+    room.pages = [pageOf('a'), pageOf('b')]
+    await enter()
+    const { ended, ...by } = stroke('web-t.1', { page: 'b', source: 'web-t', member: 'tea' })
+    await happens({ type: 'stroke_began', ...by })
+    expect([ended, page.sees('pen-hint')]).toEqual([true, false])
   })
 
   it('are opened from the strip, which closes', async () => {

@@ -77,6 +77,20 @@ describe('the pages', () => {
     expect(room.asked('turn_page').map((one) => one.page)).toEqual([to])
   })
 
+  it('are not pulled away by the pen: a hint says where it writes', async () => {
+    await enter()
+    const { ended, ...by } = stroke('pen-n.1', { page: 'b', source: 'pen-n', member: 'tea' })
+    await happens({ type: 'stroke_began', ...by })
+    expect([ended, page.get('pen-hint').textContent]).toEqual([
+      true,
+      'The pen writes on page 2 · go there',
+    ])
+    await page.press('pen-hint')
+    expect(room.asked('turn_page')).toMatchObject([{ page: 'b' }])
+    await happens({ type: 'page_turned', member: 'tea', page: 'c' })
+    expect(page.sees('pen-hint')).toBe(false)
+  })
+
   it('end at both ends', async () => {
     await enter()
     expect([disabled('previous-page'), disabled('next-page')]).toEqual([true, false])

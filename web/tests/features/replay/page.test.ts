@@ -8,7 +8,7 @@ useReplay()
 describe('a position', () => {
   it.each([
     [0, 'No page yet', [], []],
-    [5_000, 'Page 1 of 1 · paper', [], []],
+    [5_000, 'Page 1 of 1 · blank', [], []],
     [30_000, 'Page 1 of 1 · paper', ['老师好'], ['#c81e1e']],
     [105_000, 'Page 2 of 2 · blank', ['老师好'], []],
     [115_000, 'Page 2 of 2 · blank', ['老师好', '再见'], []],

@@ -304,12 +304,23 @@ describe('landmarksOf', () => {
       ...page('b', 5),
       { type: 'page_turned', seq: 9, at: 9, member: 'tea', page: 'a' },
       { type: 'page_turned', seq: 10, at: 10, member: 'tea', page: 'b' },
+      // A pen's sheet takes the place of the first page.
+      page('a', 11)[0]!,
+      { type: 'page_turned', seq: 12, at: 11, member: 'tea', page: 'a' },
+      // A page that is added and turned to later.
+      page('c', 13)[0]!,
+      { type: 'said', seq: 14, at: 13, member: 'tea', text: 'here' },
+      { type: 'page_turned', seq: 15, at: 15, member: 'tea', page: 'c' },
     ])
     expect(found.map(({ kind, page: id }) => [kind, id])).toEqual([
       ['page_added', 'a'],
       ['page_added', 'b'],
       ['page_turned', 'a'],
       ['page_turned', 'b'],
+      ['page_turned', 'a'],
+      ['page_added', 'c'],
+      ['said', null],
+      ['page_turned', 'c'],
     ])
   })
 
