@@ -16,6 +16,9 @@ const en: typeof zh = {
     retry: 'Try again',
     loading: 'Loading…',
     offline: 'The connection is lost. Reconnecting…',
+    late: 'This part could not be loaded',
+    lateText: 'It is being asked for again. If it does not come, check your network.',
+    latePage: 'The page could not be loaded. Trying again…',
     unreachable: 'The server cannot be reached now',
     unreachableText: 'Check your network. It goes on by itself once it is back.',
     subject: {

@@ -14,6 +14,9 @@ export default {
     retry: '再试一次',
     loading: '正在加载…',
     offline: '网络断开了，正在重新连接…',
+    late: '这部分没有加载出来',
+    lateText: '正在重新加载。一直不行的话，请检查网络。',
+    latePage: '页面没有加载出来，正在重试…',
     unreachable: '现在连不上服务器',
     unreachableText: '请检查网络。连上以后会自动继续。',
     subject: {

@@ -222,6 +222,16 @@ describe('the end', () => {
     expect(room.asked('end_session')).toHaveLength(1)
   })
 
+  it('comes by itself when the time is up and the server is gone', async () => {
+    call.room.endsInMs = 20_000
+    await call.enter()
+    call.room.socket.drop()
+    await vi.advanceTimersByTimeAsync(19_000)
+    expect(call.done).toEqual([])
+    await vi.advanceTimersByTimeAsync(7_000)
+    expect(call.done).toMatchObject([{ session: 's_1', reason: 'unknown' }])
+  })
+
   it('leads to the form, with what the server knows of it when it does', async () => {
     await enter()
     await happens({ type: 'session_ended', reason: 'time_limit', member: null })

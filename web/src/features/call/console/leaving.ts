@@ -6,6 +6,7 @@ import { onBeforeRouteLeave } from 'vue-router'
 import { dueOf, type Due } from '@/net/due'
 import type { Room } from '@/net/types'
 import type { DueForm, SessionReady } from '@/wire/messages'
+import { whenOverdue } from '../overdue'
 
 /** Ends the session when the teacher says so twice. */
 export function useEnd(room: Room, usable: Ref<boolean>) {
@@ -43,14 +44,23 @@ export function whenOver(
   done: (due: Due) => void,
 ): void {
   const dueForm = () => forms().find((form) => form.session === ready().session)
+  function over(reason: string): void {
+    const due = dueForm()
+    if (due) return done(dueOf(due))
+    const { session, other, subject } = ready()
+    done({ session, other, subject, startedMs: null, reason })
+  }
   watch(
     () => room.ended,
     (ended) => {
-      if (!ended) return
-      const due = dueForm()
-      if (due) return done(dueOf(due))
-      const { session, other, subject } = ready()
-      done({ session, other, subject, startedMs: null, reason: ended.reason })
+      if (ended) over(ended.reason)
+    },
+  )
+  whenOverdue(
+    () => room,
+    () => {
+      room.leave()
+      over('unknown')
     },
   )
   // The server owes us a form for this very session: it is over, though its room could not say so.
