@@ -10,6 +10,8 @@ const en: typeof zh = {
     language: 'Language',
     languages: { 'zh-CN': '中文', en: 'English' },
     signOut: 'Sign out',
+    switchPerson: 'Somebody else',
+    switchPersonText: 'Sign in as somebody else in this window; other windows stay as they are',
     back: 'Back',
     close: 'Close',
     cancel: 'Cancel',

@@ -8,6 +8,8 @@ export default {
     language: '语言',
     languages: { 'zh-CN': '中文', en: 'English' },
     signOut: '退出登录',
+    switchPerson: '换个账号',
+    switchPersonText: '在这个窗口登录另一个账号，其他窗口不受影响',
     back: '返回',
     close: '关闭',
     cancel: '取消',
