@@ -10,6 +10,7 @@ from base.config import Count, Seconds, Section
 class PeopleConfig(Section, frozen=True, kw_only=True):
     access_token_s: Seconds = 600
     refresh_token_s: Seconds = 30 * 86400
+    brief_token_s: Seconds = 12 * 3600
     rotation_grace_s: Annotated[float, Meta(ge=0, le=60)] = 10
     attempts_per_login: Count = 10
     attempts_per_address: Count = 100
@@ -25,3 +26,5 @@ class PeopleConfig(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.access_token_s >= self.refresh_token_s:
             raise ValueError("people.access_token_s: must be less than people.refresh_token_s")
+        if self.access_token_s >= self.brief_token_s:
+            raise ValueError("people.access_token_s: must be less than people.brief_token_s")

@@ -44,6 +44,8 @@ class SignedIn(Struct, frozen=True, kw_only=True):
     refresh_token: str
     refresh_expires_in: int
     """Seconds."""
+    remembered: bool
+    """Whether the device keeps it when its browser is closed."""
     person: Person
 
 

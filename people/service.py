@@ -41,6 +41,8 @@ from wire.common import Role
 log = get_logger(__name__)
 
 AUDIENCE = "access"
+_BRIEF = "~"
+"""Begins a refresh token of a device that is not to remember; no other token has it."""
 _LOGIN_MAX = 200
 _FIND_MAX = 500
 
@@ -95,8 +97,13 @@ class PeopleService:
 
     # --- signing in --------------------------------------------------------------------------
 
-    async def sign_in(self, login: str, password: str, address: str) -> SignedIn:
-        """Sign in; refuses with `wrong_password` or `too_many_attempts`, never saying which part."""
+    async def sign_in(
+        self, login: str, password: str, address: str, *, remember: bool = True
+    ) -> SignedIn:
+        """Sign in; refuses with `wrong_password` or `too_many_attempts`, never saying which part.
+
+        Without `remember` it lasts for `brief_token_s`: the device is somebody else's.
+        """
         login = normal_login(login[:_LOGIN_MAX])
         tried = self._throttle(login, address)
         row = None if len(password) > PASSWORD_MAX else await self._by_its_login(login)
@@ -116,7 +123,7 @@ class PeopleService:
                 (await transaction.get_one(PersonRow, row.id)).password_hash = fresh
             transaction.add(sign_in)
             await transaction.flush()
-            token = self._add_token(transaction, sign_in.id, now_ms)
+            token = self._add_token(transaction, sign_in.id, now_ms, remember)
         self._sign_ins.labels("ok").inc()
         log.info("signed_in", person=row.id, sign_in=sign_in.id)
         return self._signed_in(_person(row), sign_in.id, token, now_ms)
@@ -140,7 +147,7 @@ class PeopleService:
             else:
                 if kept.replaced_ms is None:
                     kept.replaced_ms = now_ms
-                fresh = self._add_token(transaction, sign_in.id, now_ms)
+                fresh = self._add_token(transaction, sign_in.id, now_ms, _remembered(token))
                 person = _person(await transaction.get_one(PersonRow, person_id))
         # Only now, outside the transaction: raising inside would have undone the revocation.
         if stolen:
@@ -332,17 +339,23 @@ class PeopleService:
             return await transaction.get_one(RefreshTokenRow, _token_hash(token)), sign_in
         raise Refusal("token_invalid", "this sign-in is not known")
 
-    def _add_token(self, transaction: AsyncSession, sign_in_id: str, now_ms: int) -> str:
-        token = secrets.token_urlsafe(32)
+    def _add_token(
+        self, transaction: AsyncSession, sign_in_id: str, now_ms: int, remember: bool
+    ) -> str:
+        token = ("" if remember else _BRIEF) + secrets.token_urlsafe(32)
         transaction.add(
             RefreshTokenRow(
                 token_hash=_token_hash(token),
                 sign_in_id=sign_in_id,
                 issued_ms=now_ms,
-                expires_ms=now_ms + round(self._config.refresh_token_s * 1000),
+                expires_ms=now_ms + round(self._lasts_s(token) * 1000),
             )
         )
         return token
+
+    def _lasts_s(self, token: str) -> float:
+        config = self._config
+        return config.refresh_token_s if _remembered(token) else config.brief_token_s
 
     def _revoke(
         self, transaction: AsyncSession, sign_in: SignInRow, reason: str, now_ms: int
@@ -364,9 +377,14 @@ class PeopleService:
             access_token=self._signer.sign(claims, AUDIENCE, ttl_s, now_ms),
             expires_in=ttl_s,
             refresh_token=token,
-            refresh_expires_in=int(self._config.refresh_token_s),
+            refresh_expires_in=int(self._lasts_s(token)),
+            remembered=_remembered(token),
             person=person,
         )
+
+
+def _remembered(token: str) -> bool:
+    return not token.startswith(_BRIEF)
 
 
 def _token_hash(token: str) -> str:

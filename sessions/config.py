@@ -10,4 +10,5 @@ from base.config import Section
 class SessionsConfig(Section, frozen=True, kw_only=True):
     valid_together_s: Annotated[float, Meta(ge=0)] = 60
     valid_voice_s: Annotated[float, Meta(ge=0)] = 3
+    form_together_s: Annotated[float, Meta(ge=0)] = 60
     form_days: Annotated[int, Meta(ge=1, le=3650)] = 7

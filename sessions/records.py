@@ -10,9 +10,10 @@ from sessions.tables import SessionRow
 from wire.common import Role
 
 
-def took_place() -> ColumnElement[bool]:
-    """Both were there at all; of a session the server lost, nobody knows, so they are asked."""
-    return SessionRow.together_s.is_(None) | (SessionRow.together_s > 0)
+def took_place(together_s: float) -> ColumnElement[bool]:
+    """Both were there, and for so long; of a session the server lost nobody knows, so they are asked."""
+    there = SessionRow.together_s
+    return there.is_(None) | ((there > 0) & (there >= together_s))
 
 
 def conditions(wanted: SessionFilter) -> list[ColumnElement[bool]]:

@@ -205,7 +205,10 @@ class SessionService:
             )
 
     async def forms_due(self, person_id: str, role: Role) -> list[DueFormRow]:
-        """Return the forms a student or teacher still owes, the newest first, at most 20."""
+        """Return the forms a student or teacher still owes, the newest first, at most 20.
+
+        None of a session too short to ask for one; whoever wants may still give it.
+        """
         if role not in ("student", "teacher"):
             return []
         mine = SessionRow.student_id if role == "student" else SessionRow.teacher_id
@@ -214,7 +217,10 @@ class SessionService:
         query = (
             select(SessionRow)
             .where(
-                mine == person_id, SessionRow.ended_ms > since, ~form.has(), records.took_place()
+                mine == person_id,
+                SessionRow.ended_ms > since,
+                ~form.has(),
+                records.took_place(self._config.form_together_s),
             )
             .order_by(SessionRow.started_ms.desc())
             .limit(_DUE_FORMS)
@@ -228,7 +234,9 @@ class SessionService:
         if role not in ("student", "teacher") or record.ended_ms is None:
             return False
         given = record.rating if role == "student" else record.report
-        took_place = record.facts is None or record.facts.together_s > 0
+        together_s = None if record.facts is None else record.facts.together_s
+        enough_s = self._config.form_together_s
+        took_place = together_s is None or (together_s > 0 and together_s >= enough_s)
         return given is None and took_place and record.ended_ms > since
 
     # --- looking up --------------------------------------------------------------------------

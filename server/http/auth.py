@@ -17,6 +17,8 @@ class Credentials(Struct, kw_only=True):
 
     login: str
     password: str
+    remember: bool = True
+    """False on a device that is not the person's own: closing the browser forgets the sign-in."""
 
 
 class SignInAnswer(Struct, frozen=True, kw_only=True):
@@ -29,7 +31,10 @@ class SignInAnswer(Struct, frozen=True, kw_only=True):
 
 async def sign_in(request: web.Request, given: Credentials, people: PeopleService) -> web.Response:
     """POST /api/sign-in."""
-    return _answer(request, await people.sign_in(given.login, given.password, address(request)))
+    signed_in = await people.sign_in(
+        given.login, given.password, address(request), remember=given.remember
+    )
+    return _answer(request, signed_in)
 
 
 async def refresh(request: web.Request, people: PeopleService) -> web.Response:
@@ -60,7 +65,8 @@ def _answer(request: web.Request, signed_in: SignedIn) -> web.Response:
     response.set_cookie(
         COOKIE,
         signed_in.refresh_token,
-        max_age=signed_in.refresh_expires_in,
+        # Without an age the cookie goes with the browser.
+        max_age=signed_in.refresh_expires_in if signed_in.remembered else None,
         path=_path(signed_in.person.id),
         httponly=True,
         samesite="Strict",

@@ -17,6 +17,8 @@ def quick_config(folder: Path, **sections: dict[str, Any]) -> Config:
         "recorder": {"min_free_bytes": 0, "flush_interval_s": 0.2},
         "people": {"argon2_time_cost": 1, "argon2_memory_kib": 8},
         "rooms": {"max_loop_lag_s": 5},
+        # The sessions of tests last a moment, and have forms all the same.
+        "sessions": {"form_together_s": 0},
     }
     for section, keys in sections.items():
         settings.setdefault(section, {}).update(keys)

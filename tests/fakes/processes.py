@@ -72,6 +72,8 @@ class ServerProcess:
             "INKCALL__MEDIA__PORT": str(self.media_port),
             "INKCALL__MEDIA__HOST": "127.0.0.1",
             "INKCALL__RECORDER__MIN_FREE_BYTES": "0",
+            # The sessions of tests last a moment, and have forms all the same.
+            "INKCALL__SESSIONS__FORM_TOGETHER_S": "0",
             # Browsers share these cores: a late loop must not turn a test's call away.
             "INKCALL__ROOMS__MAX_LOOP_LAG_S": "10",
             **self.settings,

@@ -241,6 +241,25 @@ async def test_a_replaced_token_shown_again_ends_the_sign_in_of_thief_and_owner(
     await services.people.refresh(student.id, other_device.refresh_token)
 
 
+async def test_on_a_device_that_is_not_ones_own_it_lasts_for_hours_and_renewing_keeps_that(
+    services: Kept,
+) -> None:
+    student = await services.student()
+    config = services.config.of(PeopleConfig)
+    own = await services.people.sign_in("lin", PASSWORD, ADDRESS)
+    assert own.remembered
+    assert own.refresh_expires_in == config.refresh_token_s
+    lent = await services.people.sign_in("lin", PASSWORD, ADDRESS, remember=False)
+    lent = await services.people.refresh(student.id, lent.refresh_token)
+    assert not lent.remembered
+    assert lent.refresh_expires_in == config.brief_token_s
+    services.clock.advance(config.brief_token_s)
+    with pytest.raises(Refusal) as error:
+        await services.people.refresh(student.id, lent.refresh_token)
+    assert refused(error) == "token_expired"
+    assert (await services.people.refresh(student.id, own.refresh_token)).remembered
+
+
 async def test_a_refresh_token_expires_and_is_only_its_owners(services: Kept) -> None:
     student, teacher = await services.student(), await services.teacher()
     token = (await services.people.sign_in("lin", PASSWORD, ADDRESS)).refresh_token

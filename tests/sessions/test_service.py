@@ -21,6 +21,7 @@ from sessions.model import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.services import Kept, kept
+from wire.common import Role
 from wire.lobby import LabelCount, Subject
 
 FACTS = SessionFacts(together_s=300, strokes=12)
@@ -257,6 +258,22 @@ async def test_forms_are_for_those_who_were_there_and_after_the_end(services: Ke
     assert await code_of(services.sessions.report("s_1", "p_lin", REPORT)) == "unknown_session"
     assert await code_of(services.sessions.rate("s_9", "p_lin", RATING)) == "unknown_session"
     assert await services.sessions.forms_due("p_zhou", "auditor") == []
+
+
+@pytest.mark.parametrize(("together_s", "asked"), [(2, False), (59.9, False), (60, True)])
+async def test_a_form_of_a_short_session_is_not_asked_for_but_taken(
+    services: Kept, together_s: float, asked: bool
+) -> None:
+    await begin(services)
+    facts = SessionFacts(together_s=together_s, strokes=1)
+    await services.sessions.end("s_1", services.clock.unix_ms() + 1, "hung_up", facts)
+    sides: tuple[tuple[str, Role], ...] = (("p_lin", "student"), ("p_chen", "teacher"))
+    for person, role in sides:
+        assert bool(await services.sessions.forms_due(person, role)) is asked
+        assert services.sessions.is_form_due(await services.sessions.get("s_1"), role) is asked
+    await services.sessions.rate("s_1", "p_lin", RATING)
+    await services.sessions.report("s_1", "p_chen", REPORT)
+    assert (await services.sessions.get("s_1")).rating is not None
 
 
 async def test_a_form_is_asked_for_some_days_and_not_when_nobody_met(services: Kept) -> None:

@@ -52,6 +52,17 @@ async def test_signing_in_gives_a_token_the_person_and_a_strict_cookie(http: Htt
     assert (await me.json()) == body["person"]
 
 
+async def test_a_cookie_not_to_be_remembered_goes_with_the_browser(http: Http) -> None:
+    student = await http.kept.student()
+    assert "Max-Age=2592000" in (await sign_in(http)).headers["Set-Cookie"]
+    body = {"login": "lin", "password": PASSWORD, "remember": False}
+    answer = await http.call("POST", "/api/sign-in", json=body)
+    assert "Max-Age" not in answer.headers["Set-Cookie"]
+    renewed = await renew(http, student.id, cookie_of(answer))
+    assert renewed.status == 200
+    assert "Max-Age" not in renewed.headers["Set-Cookie"]
+
+
 async def test_behind_https_the_cookie_is_secure(tmp_path: Path) -> None:
     server = ServerConfig(public_url="https://inkcall.example")
     async with http_server(tmp_path, server=server) as http:

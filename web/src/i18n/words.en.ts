@@ -10,6 +10,8 @@ const en: typeof zh = {
     language: 'Language',
     languages: { 'zh-CN': '中文', en: 'English' },
     signOut: 'Sign out',
+    switchPerson: 'Somebody else',
+    switchPersonText: 'Sign in as somebody else in this window; other windows stay as they are',
     back: 'Back',
     close: 'Close',
     cancel: 'Cancel',
@@ -18,6 +20,9 @@ const en: typeof zh = {
     insecure:
       'This page was opened with http://. Browsers give a microphone only to pages opened with https://, so nobody will hear you. Open the address that begins with https://.',
     offline: 'The connection is lost. Reconnecting…',
+    late: 'This part could not be loaded',
+    lateText: 'It is being asked for again. If it does not come, check your network.',
+    latePage: 'The page could not be loaded. Trying again…',
     unreachable: 'The server cannot be reached now',
     unreachableText: 'Check your network. It goes on by itself once it is back.',
     subject: {

@@ -8,6 +8,8 @@ export default {
     language: '语言',
     languages: { 'zh-CN': '中文', en: 'English' },
     signOut: '退出登录',
+    switchPerson: '换个账号',
+    switchPersonText: '在这个窗口登录另一个账号，其他窗口不受影响',
     back: '返回',
     close: '关闭',
     cancel: '取消',
@@ -16,6 +18,9 @@ export default {
     insecure:
       '这个页面是用 http:// 打开的。浏览器只让 https:// 的页面使用麦克风，所以对方听不到声音。请改用以 https:// 开头的地址打开。',
     offline: '网络断开了，正在重新连接…',
+    late: '这部分没有加载出来',
+    lateText: '正在重新加载。一直不行的话，请检查网络。',
+    latePage: '页面没有加载出来，正在重试…',
     unreachable: '现在连不上服务器',
     unreachableText: '请检查网络。连上以后会自动继续。',
     subject: {

@@ -1,10 +1,14 @@
-// Who is signed in on this tab: access token in memory, person id in sessionStorage, cookie beyond reach.
+// Who is signed in on this tab: access token in memory, person id in the tab's and the device's storage, cookie beyond reach.
 import { ref, shallowRef } from 'vue'
 import { call, type Schemas } from './described'
 import { ApiError } from './http'
 import type { Person } from './types'
 
 const PERSON_KEY = 'inkcall.person'
+/** On the device: who is signed in when a new tab opens. */
+const DEVICE_KEY = 'inkcall.device'
+/** In a tab that was signed out: it asks who is there, whoever the device remembers. */
+const ASK_KEY = 'inkcall.ask'
 /** An access token with less than this left is exchanged before it is used. */
 const EARLY_MS = 60_000
 
@@ -25,22 +29,44 @@ function take(answer: Schemas['SignInAnswer']): Person {
   person.value = answer.person
   state.value = 'signed_in'
   sessionStorage.setItem(PERSON_KEY, answer.person.id)
+  sessionStorage.removeItem(ASK_KEY)
   return answer.person
 }
 
-function forget(): void {
+/** In this tab; the device forgets only with `forgetDevice`. */
+function leave(): void {
   era += 1
   accessToken = null
   expiresAt = 0
   person.value = null
   state.value = 'signed_out'
   sessionStorage.removeItem(PERSON_KEY)
+  sessionStorage.setItem(ASK_KEY, '1')
 }
 
-async function signIn(login: string, password: string): Promise<Person> {
-  const answer = await call('post', '/api/sign-in', { json: { login, password } })
+function forget(): void {
+  const id = sessionStorage.getItem(PERSON_KEY)
+  if (localStorage.getItem(DEVICE_KEY) === id) localStorage.removeItem(DEVICE_KEY)
+  leave()
+}
+
+/** `remember` is false on a device that is not the person's own. */
+async function signIn(login: string, password: string, remember = true): Promise<Person> {
+  const answer = await call('post', '/api/sign-in', { json: { login, password, remember } })
   era += 1
-  return take(answer)
+  const person = take(answer)
+  if (remember) localStorage.setItem(DEVICE_KEY, person.id)
+  else if (localStorage.getItem(DEVICE_KEY) === person.id) localStorage.removeItem(DEVICE_KEY)
+  return person
+}
+
+/** Whose this tab is: a reload keeps its person, and a new tab has the one of the device. */
+function remembered(): string | null {
+  const own = sessionStorage.getItem(PERSON_KEY)
+  if (own || sessionStorage.getItem(ASK_KEY)) return own
+  const id = localStorage.getItem(DEVICE_KEY)
+  if (id) sessionStorage.setItem(PERSON_KEY, id)
+  return id
 }
 
 async function signOut(): Promise<void> {
@@ -83,10 +109,10 @@ function token(fresh = false): Promise<string> {
   return refreshing
 }
 
-/** After a reload: is the remembered person still signed in? */
+/** After a reload, and in a new tab: is the remembered person still signed in? */
 async function restore(): Promise<boolean> {
   if (state.value === 'signed_in') return true
-  if (!sessionStorage.getItem(PERSON_KEY)) {
+  if (!remembered()) {
     state.value = 'signed_out'
     return false
   }
@@ -100,4 +126,4 @@ async function restore(): Promise<boolean> {
   }
 }
 
-export const auth = { person, state, signIn, signOut, token, restore }
+export const auth = { person, state, signIn, signOut, leave, token, restore }

@@ -34,6 +34,12 @@ function sorted(teachers: TeacherCard[]): TeacherCard[] {
   )
 }
 
+/** Whose the lost connection is, as far as a tab can know: a device without any network is its own
+ * cause, and otherwise it is the server that does not answer. Never the teacher. */
+function lostBy(): 'caller_gone' | 'server_gone' {
+  return navigator.onLine ? 'server_gone' : 'caller_gone'
+}
+
 /** Make a lobby; pages use `useLobby()`. `create` makes the WebSocket, for tests. */
 export function makeLobby(create?: (url: string) => WebSocket): Lobby {
   let socket: InkSocket<LobbyFromServer> | null = null
@@ -99,7 +105,7 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
       lobby.calling = { teacher, subject, note: note.slice(0, 200) }
       calledTeacher = teacher
       clearTimeout(callTimer)
-      callTimer = setTimeout(() => callOver('', 'unavailable'), CALL_PATIENCE_MS)
+      callTimer = setTimeout(() => callOver('', lostBy()), CALL_PATIENCE_MS)
       sendCall()
     },
     cancel() {
@@ -147,7 +153,7 @@ export function makeLobby(create?: (url: string) => WebSocket): Lobby {
   /** The server forgets a caller who drops, and tells a teacher again who still calls. */
   function forgetCalls() {
     lobby.incoming = []
-    if (lobby.ringing) callOver(lobby.ringing.call, 'caller_gone')
+    if (lobby.ringing) callOver(lobby.ringing.call, lostBy())
   }
 
   function callOver(call: string, outcome: string) {

@@ -1,7 +1,8 @@
 // What a feature's `index.ts` brings: addresses, words, and panes that other features may show.
-import { defineAsyncComponent, type Component } from 'vue'
+import type { Component } from 'vue'
 import { loadRouteLocation, type RouteLocationResolved, type RouteRecordRaw } from 'vue-router'
 import { loadWords, type Words } from '@/i18n'
+import { late } from '@/ui/late'
 import type { Role } from '@/wire/messages'
 import { addHomes } from './homes'
 
@@ -51,7 +52,7 @@ export function preloadPane(name: string): void {
 
 /** A component that fetches the pane when it is first shown; nothing when no feature brings it. */
 export function pane(name: string): Component {
-  return defineAsyncComponent(async () => {
+  return late(async () => {
     const load = panes.get(name)
     return load ? (await load()).default : { render: () => null }
   })

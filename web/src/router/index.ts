@@ -5,6 +5,7 @@ import { loadWords } from '@/i18n'
 import { auth } from '@/net/auth'
 import { take, type Feature } from './feature'
 import { homeOf, sees } from './homes'
+import { lookAfter } from './missing'
 
 const features = import.meta.glob<Feature>('../features/*/index.ts', {
   eager: true,
@@ -20,6 +21,8 @@ export const router = createRouter({
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
+
+lookAfter(router)
 
 router.beforeEach(async (to) => {
   if (auth.state.value !== 'signed_in') await auth.restore()

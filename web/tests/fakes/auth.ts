@@ -19,5 +19,6 @@ export const auth = {
   state: shallowRef('signed_in'),
   token: () => Promise.resolve('t'),
   signOut: vi.fn(async () => {}),
+  leave: vi.fn(),
   restore: vi.fn(async () => true),
 }

@@ -22,7 +22,12 @@ export class TeacherCall {
   page!: Visit
   readonly room = new RoomServer('tea')
   /** Change these to change what the console is given. */
-  readonly given = shallowReactive<{ ready: typeof READY; forms: readonly DueForm[] }>({
+  readonly given = shallowReactive<{
+    ready: typeof READY
+    forms: readonly DueForm[]
+    shown: boolean
+  }>({
+    shown: true,
     ready: { ...READY, other: '林小雨' },
     forms: [],
   })
@@ -51,7 +56,10 @@ export class TeacherCall {
     serve((_, path) => (path === '/api/pens' ? this.pens : { status: 404 }))
     const { given, done } = this
     const Desk = defineComponent({
-      render: () => h(SessionConsole, { ...given, onDone: (due: unknown) => done.push(due) }),
+      render: () => {
+        const { shown, ...props } = given
+        return shown && h(SessionConsole, { ...props, onDone: (due: unknown) => done.push(due) })
+      },
     })
     this.page = await visit(Desk, '/teacher')
   }

@@ -16,6 +16,7 @@ async function fresh() {
 
 beforeEach(() => {
   sessionStorage.clear()
+  localStorage.clear()
   vi.unstubAllGlobals()
   count = 0
 })
@@ -102,5 +103,78 @@ describe('auth', () => {
     await expect(late).rejects.toMatchObject({ status: 401 })
     expect(auth.person.value).toBeNull()
     expect(auth.state.value).toBe('signed_out')
+  })
+
+  describe('on the device', () => {
+    /** The tab is closed and the site opened in a new one. */
+    const newTab = () => {
+      sessionStorage.clear()
+      return fresh()
+    }
+    const other = { ...person, id: 'p_2', login: 'teacher1' }
+    const both = () =>
+      serve((_, path, json) => {
+        if (path.endsWith('sign-out')) return { status: 204 }
+        const { login } = (json ?? {}) as { login?: string }
+        const second = login === 'teacher1' || path.includes('p_2')
+        const answer = signedIn(600)
+        return { ...answer, body: { ...answer.body, person: second ? other : person } }
+      })
+
+    it('a new tab is signed in as who was here, and the server is told to remember', async () => {
+      const sent: unknown[] = []
+      serve((_, path, json) => {
+        if (path === '/api/sign-in') sent.push(json)
+        return signedIn(600)
+      })
+      await (await fresh()).signIn('student1', 'secret')
+      expect(sent).toEqual([{ login: 'student1', password: 'secret', remember: true }])
+      const auth = await newTab()
+      expect(await auth.restore()).toBe(true)
+      expect(auth.person.value?.id).toBe('p_1')
+    })
+
+    it('that is not one’s own, a new tab knows nobody, and the server is told', async () => {
+      const sent: unknown[] = []
+      serve((_, path, json) => {
+        if (path === '/api/sign-in') sent.push(json)
+        return signedIn(600)
+      })
+      await (await fresh()).signIn('student1', 'secret', false)
+      expect(sent).toMatchObject([{ remember: false }])
+      const auth = await newTab()
+      expect(await auth.restore()).toBe(false)
+      expect(auth.state.value).toBe('signed_out')
+    })
+
+    it('signing out is forgetting', async () => {
+      both()
+      const auth = await fresh()
+      await auth.signIn('student1', 'secret')
+      await auth.signOut()
+      expect(await auth.restore()).toBe(false)
+      expect(await (await newTab()).restore()).toBe(false)
+    })
+
+    it('two people in two windows each stay themselves; one who leaves a window is asked', async () => {
+      both()
+      const first = await fresh()
+      await first.signIn('student1', 'secret')
+      first.leave()
+      expect(await first.restore()).toBe(false)
+      await first.signIn('teacher1', 'secret')
+      expect(await (await fresh()).restore()).toBe(true)
+      const auth = await newTab()
+      await auth.restore()
+      expect(auth.person.value?.id).toBe('p_2')
+      await auth.leave()
+      sessionStorage.setItem('inkcall.person', 'p_1')
+      const window1 = await fresh()
+      await window1.restore()
+      expect(window1.person.value?.id).toBe('p_1')
+      await window1.signOut()
+      expect(await window1.restore()).toBe(false)
+      expect(await (await newTab()).restore()).toBe(true)
+    })
   })
 })

@@ -24,10 +24,13 @@ describe('a call', () => {
       `/api/recordings?student=${encodeURIComponent('林')}&page=2`,
       expect.objectContaining({ method: 'GET' }),
     )
-    await call('post', '/api/sign-in', { json: { login: 'a', password: 'b' } })
+    await call('post', '/api/sign-in', { json: { login: 'a', password: 'b', remember: true } })
     expect(fetched).toHaveBeenLastCalledWith(
       '/api/sign-in',
-      expect.objectContaining({ method: 'POST', body: '{"login":"a","password":"b"}' }),
+      expect.objectContaining({
+        method: 'POST',
+        body: '{"login":"a","password":"b","remember":true}',
+      }),
     )
   })
 })

@@ -60,7 +60,7 @@ const en: typeof zh = {
       close: 'All right',
       declined: {
         title: 'Not a good moment',
-        text: '{name} cannot take the call now. Try another teacher.',
+        text: '{name} cannot take the call now. Try another teacher, or again in a while.',
       },
       no_answer: {
         title: 'Nobody answered',
@@ -73,8 +73,12 @@ const en: typeof zh = {
         text: 'The connection of {name} broke, so the call did not come through.',
       },
       caller_gone: {
-        title: 'Your connection was lost',
-        text: 'So the call was cancelled. You can call again now.',
+        title: 'Your device has no network',
+        text: '{name} may still be there: it was your connection that broke off. Call again once it is back.',
+      },
+      server_gone: {
+        title: 'The server does not answer',
+        text: '{name} may still be there. Call again in a moment; if no other page opens either, it is your network.',
       },
       failed: { title: 'No connection', text: 'The session could not be started. Try again.' },
       draining: {

@@ -54,7 +54,10 @@ export default {
       tryAnother: '换一位老师',
       again: '再呼叫一次',
       close: '知道了',
-      declined: { title: '老师现在不方便', text: '{name}老师现在接不了。换一位老师试试吧。' },
+      declined: {
+        title: '老师现在不方便',
+        text: '{name}老师现在接不了。换一位老师，或者过一会儿再试。',
+      },
       no_answer: {
         title: '没有人接听',
         text: '{name}老师可能离开了座位。换一位，或者过一会儿再试。',
@@ -62,7 +65,14 @@ export default {
       busy: { title: '老师正在辅导', text: '{name}老师正在和别的同学辅导。' },
       unavailable: { title: '老师不在线了', text: '{name}老师现在不能接听呼叫。' },
       teacher_gone: { title: '老师掉线了', text: '{name}老师的网络断开了，呼叫没有接通。' },
-      caller_gone: { title: '你的网络断开过', text: '呼叫因此取消了。网络好了可以再呼叫一次。' },
+      caller_gone: {
+        title: '你的设备没有网络了',
+        text: '断开的是你这边的网络，{name}老师可能还在。网络恢复后再呼叫一次吧。',
+      },
+      server_gone: {
+        title: '服务器没有回应',
+        text: '{name}老师可能还在。过一会儿再呼叫一次；如果别的网页也打不开，就是你的网络问题。',
+      },
       failed: { title: '没有接通', text: '服务器没能开始这次辅导。请再试一次。' },
       draining: { title: '系统马上要维护', text: '现在不能发起新的辅导，请过一会儿再来。' },
       in_session: { title: '你正在辅导中', text: '你在另一个页面里有一次辅导还没有结束。' },

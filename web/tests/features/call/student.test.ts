@@ -5,10 +5,12 @@ import { type Arriving } from '../../fakes/call'
 import { speak } from '../../fakes/visit'
 import { calm, FakeAudio, FakeConnection, FakeTrack } from '../../fakes/media'
 import { useLobby } from '@/net/lobby'
+import * as feature from '@/router/feature'
 
 vi.mock('@/net/auth', () => import('../../fakes/auth'))
 vi.mock('@/net/lobby', () => import('../../fakes/lobby'))
 vi.mock('@/net/room', () => import('../../fakes/oneRoom'))
+vi.mock('@/router/feature', { spy: true })
 
 let call: StudentCall
 let room: StudentCall['room']
@@ -80,6 +82,7 @@ describe('the head of the call', () => {
   it('counts the time left down to nothing', async () => {
     room.endsInMs = 125_000
     await enter()
+    room.socket.lives = true
     expect(page.get('time-left').textContent).toMatch(/2:0\d/)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(page.get('time-left').textContent).toMatch(/1:0\d/)
@@ -281,6 +284,48 @@ describe('the end', () => {
     await enter()
     await happens({ type: 'session_ended', reason, member: null })
     expect(page.where()).toBe(`/student/rating/s_1?reason=${reason}`)
+  })
+
+  it('shows in place when the page after it does not come', async () => {
+    await enter()
+    speak('en')
+    page.router.beforeResolve((to) => {
+      if (to.path.startsWith('/student/rating/')) throw new TypeError('a file did not come')
+    })
+    await happens({ type: 'session_ended', reason: 'time_limit', member: null })
+    expect(page.sees('call')).toBe(false)
+    expect(page.get('session-over').textContent).toContain('Time was up')
+    expect(page.text()).not.toContain('paused your writing')
+    await page.press('over-home')
+    expect(page.where()).toBe('/student')
+  })
+
+  it('has what it needs fetched when the call begins', async () => {
+    const asked: string[] = []
+    vi.spyOn(feature, 'preloadPage').mockImplementation((to) => void asked.push(to.path))
+    await enter()
+    expect(asked).toEqual(['/student/rating/s_1', '/student'])
+  })
+
+  it('comes by itself when the time is up and the server is gone', async () => {
+    room.endsInMs = 20_000
+    await enter()
+    room.socket.drop()
+    await page.settled()
+    await vi.advanceTimersByTimeAsync(19_000)
+    expect(page.sees('call')).toBe(true)
+    await vi.advanceTimersByTimeAsync(7_000)
+    await page.settled()
+    expect(page.where()).toBe('/student/rating/s_1?reason=unknown')
+  })
+
+  it('is told by the form that is owed, when the room could not', async () => {
+    await enter()
+    room.socket.drop()
+    const due = { session: 's_1', other: 'x', subject: 'maths', started_ms: 1, ended_ms: 2 }
+    call.lobby.say({ type: 'forms_due', forms: [{ ...due, reason: 'server_lost' }] })
+    await page.settled()
+    expect(page.where()).toBe('/student/rating/s_1?reason=server_lost')
   })
 
   it('the back gesture asks instead of leaving', async () => {

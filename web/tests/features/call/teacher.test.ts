@@ -214,18 +214,48 @@ describe('the end', () => {
   it.each([
     ['the button', () => page.press('end-session')],
     ['Ctrl+Shift+E', () => key('e', { ctrlKey: true, shiftKey: true })],
-    ['the browser’s Back', async () => void (await page.router.push('/elsewhere'))],
+    ['an address', async () => void (await page.router.push('/elsewhere'))],
+    ['the browser’s Back', async () => void page.router.back()],
   ])('with %s is asked about first', async (_, ask) => {
     await enter()
     await ask()
     await page.settled()
-    expect(page.where()).toBe('/teacher')
+    expect(page.where()).toBe('/teacher?session=s_1')
     await page.press(page.named('Cancel'))
     expect(room.asked('end_session')).toEqual([])
     await ask()
     await page.settled()
     await page.press(page.named('End'))
     expect(room.asked('end_session')).toHaveLength(1)
+  })
+
+  it('by closing the window is asked about by the browser, while the lesson runs', async () => {
+    const closes = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+    await arrive()
+    expect(closes()).toBe(true)
+    room.letIn()
+    await page.settled()
+    expect(closes()).toBe(false)
+    await happens({ type: 'session_ended', reason: 'hung_up', member: null })
+    expect(closes()).toBe(true)
+  })
+
+  it('takes the lesson out of the address, so that a reload is at the desk', async () => {
+    await enter()
+    await happens({ type: 'session_ended', reason: 'hung_up', member: null })
+    call.given.shown = false
+    await page.settled()
+    expect(page.where()).toBe('/teacher')
+  })
+
+  it('comes by itself when the time is up and the server is gone', async () => {
+    call.room.endsInMs = 20_000
+    await call.enter()
+    call.room.socket.drop()
+    await vi.advanceTimersByTimeAsync(19_000)
+    expect(call.done).toEqual([])
+    await vi.advanceTimersByTimeAsync(7_000)
+    expect(call.done).toMatchObject([{ session: 's_1', reason: 'unknown' }])
   })
 
   it('leads to the form, with what the server knows of it when it does', async () => {

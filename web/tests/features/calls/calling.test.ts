@@ -1,5 +1,5 @@
 // Calling a teacher from the student's home: the sheet, the ringing, and what comes of it.
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { useLobby } from '@/net/lobby'
 import { useRoom } from '@/net/room'
 import { server, type StudentHome, teacher, useStudentHome } from '../../fakes/studentHome'
@@ -147,7 +147,7 @@ describe('calling', () => {
 
 describe('a call that came to nothing', () => {
   it.each([
-    ['declined', '老师现在不方便', false],
+    ['declined', '老师现在不方便', true],
     ['no_answer', '没有人接听', true],
     ['busy', '老师正在辅导', false],
     ['teacher_gone', '老师掉线了', true],
@@ -196,17 +196,50 @@ describe('a call that came to nothing', () => {
     await vi.advanceTimersByTimeAsync(8_100)
     await page.settled()
     expect(page.sees('ringing')).toBe(false)
-    expect(page.sees('outcome')).toBe(true)
+    expect(page.get('outcome').textContent).toContain('服务器没有回应')
   })
 
-  it('cut by a lost connection while it rang, it says whose connection', async () => {
-    await home()
-    speak('en')
-    await callTeacher()
-    await says({ type: 'ringing', call: 'c_1', teacher: 't_1', deadline_ms: Date.now() + 20_000 })
-    server().drop()
-    await page.settled()
-    expect(page.get('outcome').textContent).toContain('Your connection was lost')
+  describe.each([
+    [false, 'Your device has no network'],
+    [true, 'The server does not answer'],
+  ])('with the device’s network there: %s', (online, words) => {
+    afterEach(() => void vi.restoreAllMocks())
+
+    const calledAgain = async () => {
+      expect(page.get('outcome').textContent).toContain(words)
+      expect(page.sees('outcome-another')).toBe(false)
+      await page.press('outcome-again')
+      await vi.advanceTimersByTimeAsync(6_000)
+      if (server().readyState === 0) server().welcome()
+      expect(server().of('call_teacher')).toHaveLength(1)
+    }
+
+    it('cut by a lost connection while it rang, it says whose, and is called again', async () => {
+      await home()
+      speak('en')
+      await callTeacher()
+      await says({ type: 'ringing', call: 'c_1', teacher: 't_1', deadline_ms: Date.now() + 9_000 })
+      vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(online)
+      server().drop()
+      await page.settled()
+      await calledAgain()
+    })
+
+    it('lost before it rang, it is not the teacher who went', async () => {
+      await home()
+      speak('en')
+      await page.press('teacher-call')
+      vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(online)
+      server().drop()
+      await page.settled()
+      useLobby().call('t_1', 'maths', 'n')
+      await page.settled()
+      expect(page.get('ringing').textContent).toContain('Reconnecting')
+      await vi.advanceTimersByTimeAsync(8_100)
+      await page.settled()
+      expect(page.get('outcome').textContent).toContain(words)
+      expect(page.text()).not.toContain('Not online any more')
+    })
   })
 
   it('asked for while the connection was down, it is sent when it is back', async () => {

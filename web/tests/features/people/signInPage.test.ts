@@ -76,7 +76,16 @@ describe('entering', () => {
   it('sends account and password, the account without the spaces a phone puts after it', async () => {
     await open()
     await enter(' student1 ', ' secret ')
-    expect(sent).toEqual([{ login: 'student1', password: ' secret ' }])
+    expect(sent).toEqual([{ login: 'student1', password: ' secret ', remember: true }])
+  })
+
+  it('on a device that is not one’s own says so to the server', async () => {
+    await open()
+    expect(page.text()).toContain('until you sign out')
+    await page.press('not-my-device')
+    expect(page.text()).toContain('when the browser is closed')
+    await enter()
+    expect(sent).toMatchObject([{ remember: false }])
   })
 
   it.each([

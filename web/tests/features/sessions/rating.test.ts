@@ -72,6 +72,14 @@ afterEach(() => {
 })
 
 describe('whom and why', () => {
+  it('asks for nothing after a short session, and takes what is given', async () => {
+    await open({ rows: [{ ...ROW, seconds: 2, form_due: false }] })
+    expect(page.get('rating-intro').textContent).toContain('no rating is asked for')
+    await mark({ understood: 3, clear: 3, patient: 3, useful: 3 })
+    await send()
+    expect(sent).toHaveLength(1)
+  })
+
   it('names the teacher and the subject of the session of the address', async () => {
     await open({ rows: [{ ...ROW, session: 's_0', other: '别人' }, ROW] })
     expect(page.text()).toContain('陈静怡 · Maths')

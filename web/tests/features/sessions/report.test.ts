@@ -54,13 +54,30 @@ describe('ReportForm', () => {
     })
   })
   let page: Page
+  const rows = (form_due: boolean) =>
+    vi.spyOn(api, 'mySessions').mockResolvedValue([
+      {
+        ...{ session: 's_1', other: '林小雨', subject: 'maths', started_ms: 1, seconds: 2 },
+        ...{ reason: 'hung_up', rating: null, form_due },
+      },
+    ] as never)
   beforeEach(async () => {
+    rows(true)
     page = open(ReportForm, { due }, ['sent', 'done'])
     await page.settled()
   })
   afterEach(() => {
     page.close()
     vi.restoreAllMocks()
+  })
+
+  it('is asked for, but not after a short session', async () => {
+    expect(page.text()).not.toContain('很短')
+    page.close()
+    rows(false)
+    page = open(ReportForm, { due }, ['sent', 'done'])
+    await page.settled()
+    expect(page.get('report-short').textContent).toContain('很短')
   })
 
   async function addKnowledge(words: string): Promise<void> {

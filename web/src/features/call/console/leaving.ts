@@ -1,11 +1,12 @@
 // The end of a session as the console sees it: asked for, never by accident, and told to the page.
 import { ElMessageBox } from 'element-plus'
-import { ref, watch, type Ref } from 'vue'
+import { computed, onBeforeUnmount, onUnmounted, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { onBeforeRouteLeave } from 'vue-router'
+import { onBeforeRouteLeave, onBeforeRouteUpdate, useRouter } from 'vue-router'
 import { dueOf, type Due } from '@/net/due'
 import type { Room } from '@/net/types'
 import type { DueForm, SessionReady } from '@/wire/messages'
+import { whenOverdue } from '../overdue'
 
 /** Ends the session when the teacher says so twice. */
 export function useEnd(room: Room, usable: Ref<boolean>) {
@@ -25,14 +26,48 @@ export function useEnd(room: Room, usable: Ref<boolean>) {
     if (sure) room.end()
   }
 
-  // The browser's Back must not end a lesson by accident.
+  askBeforeLeaving(
+    room,
+    computed(() => usable.value && room.link !== 'closed'),
+    () => void end(),
+  )
+  return { asking, end }
+}
+
+/** The browser's Back must not leave a lesson by accident, wherever it would lead. */
+function askBeforeLeaving(room: Room, running: Ref<boolean>, ask: () => void): void {
+  const router = useRouter()
   onBeforeRouteLeave((to) => {
-    if (!usable.value || to.path === '/sign-in') return true
-    void end()
+    if (!running.value || to.path === '/sign-in') return true
+    ask()
+    return false
+  })
+  onBeforeRouteUpdate((to) => {
+    if (!running.value || to.query.session === room.session) return true
+    ask()
     return false
   })
 
-  return { asking, end }
+  // The desk is often the first page of its window, and going back from it would ask nobody: the lesson
+  // has a step of its own in the history, so that Back leads to the desk and is asked about here.
+  const step = () => router.currentRoute.value.query.session === room.session
+  watch(
+    running,
+    (is) => {
+      if (is && !step()) void router.push({ query: { session: room.session } })
+    },
+    { immediate: true },
+  )
+  onUnmounted(() => {
+    if (step()) void router.replace({ query: {} })
+  })
+
+  // Closing the window, or a Back that leaves the app altogether: only the browser can ask.
+  const beforeUnload = (event: BeforeUnloadEvent) => {
+    if (running.value) event.preventDefault()
+  }
+  window.addEventListener('beforeunload', beforeUnload)
+  onBeforeUnmount(() => window.removeEventListener('beforeunload', beforeUnload))
 }
 
 /** Calls `done` with the form that is due once the session is over. */
@@ -43,14 +78,23 @@ export function whenOver(
   done: (due: Due) => void,
 ): void {
   const dueForm = () => forms().find((form) => form.session === ready().session)
+  function over(reason: string): void {
+    const due = dueForm()
+    if (due) return done(dueOf(due))
+    const { session, other, subject } = ready()
+    done({ session, other, subject, startedMs: null, reason })
+  }
   watch(
     () => room.ended,
     (ended) => {
-      if (!ended) return
-      const due = dueForm()
-      if (due) return done(dueOf(due))
-      const { session, other, subject } = ready()
-      done({ session, other, subject, startedMs: null, reason: ended.reason })
+      if (ended) over(ended.reason)
+    },
+  )
+  whenOverdue(
+    () => room,
+    () => {
+      room.leave()
+      over('unknown')
     },
   )
   // The server owes us a form for this very session: it is over, though its room could not say so.
