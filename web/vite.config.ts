@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { delimiter, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { compressed } from './scripts/compress.ts'
 
 const server = process.env.INKCALL_SERVER ?? 'http://127.0.0.1:8400'
 
@@ -59,7 +60,7 @@ function featuresElsewhere(): Plugin {
 
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
-  plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue()],
+  plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue(), compressed()],
   resolve: {
     alias: [
       { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
