@@ -6,6 +6,7 @@ import { delimiter, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { compressed } from './scripts/compress.ts'
+import { icons } from './scripts/icon.ts'
 
 const server = process.env.INKCALL_SERVER ?? 'http://127.0.0.1:8400'
 
@@ -60,7 +61,14 @@ function featuresElsewhere(): Plugin {
 
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
-  plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue(), compressed()],
+  plugins: [
+    featuresElsewhere(),
+    vue(),
+    ElementPlus({}),
+    oneFunctionOfVue(),
+    icons(fileURLToPath(new URL('./public/icon.svg', import.meta.url))),
+    compressed(),
+  ],
   resolve: {
     alias: [
       { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },

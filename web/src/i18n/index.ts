@@ -91,7 +91,13 @@ export async function setLanguage(next: Language): Promise<void> {
   if (wanted !== next) return
   i18n.global.locale.value = next
   localStorage.setItem(KEY, next)
-  document.documentElement.lang = next
+  tellBrowser(next)
 }
 
-document.documentElement.lang = language()
+/** The page's language, and the name under which it would be installed. */
+function tellBrowser(of: Language): void {
+  document.documentElement.lang = of
+  document.querySelector('link[rel=manifest]')?.setAttribute('href', `/${of}.webmanifest`)
+}
+
+tellBrowser(language())
