@@ -16,6 +16,7 @@ body { margin: 0; min-height: 100dvh; display: grid; place-content: center; just
   padding: 24px; box-sizing: border-box; background: #f6f4ee; color: #1d2327; text-align: center;
   font: 18px/1.6 system-ui, sans-serif }
 h1 { margin: 0; font-size: 24px; line-height: 1.3 }
+p + h1 { margin-top: 24px }
 p { margin: 0; color: #51585c }
 a { margin-top: 10px; padding: 12px 28px; border-radius: 12px; background: #0f5f5c; color: #fff;
   font-weight: 600; text-decoration: none }

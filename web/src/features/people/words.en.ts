@@ -17,6 +17,7 @@ const en: typeof zh = {
     hidePassword: 'Hide the password',
     submit: 'Sign in',
     submitting: 'Signing in…',
+    recorded: 'Sessions are recorded: voice, writing, chat and photos are kept for replay.',
     capsLock: 'Caps Lock is on',
     error: {
       loginEmpty: 'Enter your account',

@@ -76,6 +76,26 @@ describe('going in', () => {
   })
 })
 
+it.each([
+  ['zh-CN', '录制中', '正在录制'],
+  ['en', 'Recording', 'is recorded'],
+] as const)(
+  'says in %s that it is recorded: a sentence at first, a sign all along',
+  async (...all) => {
+    const [of, word, sentence] = all
+    speak(of)
+    await enter()
+    expect(page.get('recording-note').textContent).toContain(sentence)
+    const sign = page.get('recording-sign')
+    expect(sign.textContent).toContain(word)
+    expect(sign.getAttribute('aria-label')).toContain(sentence)
+    await vi.advanceTimersByTimeAsync(11_000)
+    await page.settled()
+    expect(page.sees('recording-note')).toBe(false)
+    expect(page.sees('recording-sign')).toBe(true)
+  },
+)
+
 describe('the head of the call', () => {
   it('counts the time left down to nothing', async () => {
     room.endsInMs = 125_000

@@ -31,6 +31,19 @@ const disabled = (testId: string) => (page.get(testId) as HTMLButtonElement).dis
 const pressed = (testId: string) => page.get(testId).getAttribute('aria-pressed')
 
 describe('the head', () => {
+  it('says that the session is recorded: a sentence at first, a sign all along', async () => {
+    await arrive()
+    expect(page.sees('recording-sign')).toBe(false)
+    room.letIn()
+    await page.settled()
+    expect(page.get('recording-note').textContent).toContain('This session is recorded')
+    expect(page.get('recording-sign').textContent).toContain('Recording')
+    await vi.advanceTimersByTimeAsync(11_000)
+    await page.settled()
+    expect(page.sees('recording-note')).toBe(false)
+    expect(page.sees('recording-sign')).toBe(true)
+  })
+
   it('says with whom, about what, and how long', async () => {
     room.endsInMs = 125_000
     await arrive()
