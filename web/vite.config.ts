@@ -97,6 +97,7 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
     // Nothing here is timed; a machine that is busy with other tests may take its time.
     testTimeout: 30_000,
     // Its components import style sheets, which only Vite can read.

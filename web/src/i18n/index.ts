@@ -1,8 +1,9 @@
 // Languages: Chinese first, English second; words come with the feature they belong to.
 import { createI18n } from 'vue-i18n'
 import { compile, type Text } from './compile'
+import { firstOf, type Language } from './first'
 
-export type Language = 'zh-CN' | 'en'
+export type { Language }
 const KEY = 'inkcall.language'
 
 export type Dictionary = { [key: string]: string | Dictionary }
@@ -12,7 +13,7 @@ export type Words = Record<Language, () => Promise<{ default: Dictionary }>>
 
 function remembered(): Language {
   const kept = localStorage.getItem(KEY)
-  return kept === 'en' || kept === 'zh-CN' ? kept : 'zh-CN'
+  return kept === 'en' || kept === 'zh-CN' ? kept : firstOf(navigator.languages)
 }
 
 export const i18n = createI18n({
