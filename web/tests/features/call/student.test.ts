@@ -96,6 +96,26 @@ it.each([
   },
 )
 
+describe('the tab', () => {
+  it('says with whom, and how long still, the time first', async () => {
+    room.endsInMs = 125_000
+    await call.arrive()
+    expect(document.title).toBe('正在进入辅导… · 双师答疑')
+    call.lobby.say(READY)
+    page = call.page
+    await page.settled()
+    expect(document.title).toBe('和陈静怡老师辅导 · 双师答疑')
+    room.letIn()
+    await page.settled()
+    expect(document.title).toMatch(/^2:0\d · 和陈静怡老师辅导 · 双师答疑$/)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(document.title).toMatch(/^1:0\d · /)
+    speak('en')
+    await page.settled()
+    expect(document.title).toMatch(/^1:0\d · Session with 陈静怡 · Inkcall$/)
+  })
+})
+
 describe('the head of the call', () => {
   it('counts the time left down to nothing', async () => {
     room.endsInMs = 125_000
