@@ -132,6 +132,8 @@ class Route:
     cookie: str = ""
     """The cookie that must come along, when that is what lets one in."""
     listed: bool = True
+    secret: bool = False
+    """The answer holds something that lets one in: it is never compressed (`server.http.encoding`)."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.may, Public | Rule):

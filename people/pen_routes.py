@@ -103,6 +103,7 @@ ROUTES = (
         summary="A pen bridge begins a pairing (RFC 8628)",
         body=PenToPair,
         returns=Pairing,
+        secret=True,
         errors=("bad_pen", "too_many_attempts", "too_many_pairings"),
     ),
     Route(
@@ -122,6 +123,7 @@ ROUTES = (
         summary="A pen bridge asks whether it was confirmed",
         body=DeviceCode,
         returns=PenToken,
+        secret=True,
         errors=("authorization_pending", "slow_down", "expired_token", "access_denied"),
     ),
     Route(

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { delimiter, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { compressed } from './scripts/compress.ts'
+import { icons } from './scripts/icon.ts'
 
 const server = process.env.INKCALL_SERVER ?? 'http://127.0.0.1:8400'
 
@@ -59,7 +61,14 @@ function featuresElsewhere(): Plugin {
 
 export default defineConfig({
   // Element Plus components are imported by name; the plug-in adds each one's style sheet.
-  plugins: [featuresElsewhere(), vue(), ElementPlus({}), oneFunctionOfVue()],
+  plugins: [
+    featuresElsewhere(),
+    vue(),
+    ElementPlus({}),
+    oneFunctionOfVue(),
+    icons(fileURLToPath(new URL('./public/icon.svg', import.meta.url))),
+    compressed(),
+  ],
   resolve: {
     alias: [
       { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
@@ -88,6 +97,7 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
     // Nothing here is timed; a machine that is busy with other tests may take its time.
     testTimeout: 30_000,
     // Its components import style sheets, which only Vite can read.

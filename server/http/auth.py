@@ -88,6 +88,7 @@ ROUTES = (
         summary="Sign in; the answer also sets the refresh cookie",
         body=Credentials,
         returns=SignInAnswer,
+        secret=True,
         errors=("wrong_password", "too_many_attempts", "busy"),
     ),
     Route(
@@ -97,6 +98,7 @@ ROUTES = (
         do=refresh,
         summary="Renew the access token with the cookie, which is replaced",
         returns=SignInAnswer,
+        secret=True,
         cookie=COOKIE,
         errors=("token_invalid", "token_expired", "token_revoked"),
     ),

@@ -16,6 +16,7 @@ from people.service import PeopleService
 from server.http import binding, openapi, render
 from server.http.binding import Bound
 from server.http.counters import HttpCounters
+from server.http.encoding import compress
 from server.http.errors import add_headers, explain, observe
 from server.http.keys import COUNTERS, SERVICES, HttpServices
 from server.http.permit import Gate
@@ -120,9 +121,15 @@ def _served(route: Route, process: Process, table: Table) -> Callable[[web.Reque
             gate.refuse_who_never_may(known)
             await gate.refuse_unless_reached(known, given(gate.of))
         more = {do.body: await body(request, route.body)} if do.body else {}
-        answer = await do.call(given(do), **more)
-        if isinstance(answer, web.StreamResponse):
-            return answer
-        return render.nothing() if route.returns is None else render.json(answer, route.status)
+        answer = _rendered(await do.call(given(do), **more), route)
+        if not route.secret:
+            await compress(request, answer)
+        return answer
 
     return serve
+
+
+def _rendered(answer: Any, route: Route) -> web.StreamResponse:
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    return render.nothing() if route.returns is None else render.json(answer, route.status)

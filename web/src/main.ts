@@ -2,6 +2,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n, loadWords, shared } from './i18n'
+import { showPageOffline } from './net/offline'
 import { router } from './router'
 import './ui/theme.css'
 
@@ -12,3 +13,5 @@ loadWords(shared).then(
   // A browser may keep the failure of a file, so only a fresh page asks for it again.
   () => setTimeout(() => location.reload(), 3000),
 )
+// The development server has no built page to come back to.
+if (import.meta.env.PROD) showPageOffline()

@@ -1,8 +1,9 @@
 // Languages: Chinese first, English second; words come with the feature they belong to.
 import { createI18n } from 'vue-i18n'
 import { compile, type Text } from './compile'
+import { firstOf, type Language } from './first'
 
-export type Language = 'zh-CN' | 'en'
+export type { Language }
 const KEY = 'inkcall.language'
 
 export type Dictionary = { [key: string]: string | Dictionary }
@@ -12,7 +13,7 @@ export type Words = Record<Language, () => Promise<{ default: Dictionary }>>
 
 function remembered(): Language {
   const kept = localStorage.getItem(KEY)
-  return kept === 'en' || kept === 'zh-CN' ? kept : 'zh-CN'
+  return kept === 'en' || kept === 'zh-CN' ? kept : firstOf(navigator.languages)
 }
 
 export const i18n = createI18n({
@@ -91,7 +92,13 @@ export async function setLanguage(next: Language): Promise<void> {
   if (wanted !== next) return
   i18n.global.locale.value = next
   localStorage.setItem(KEY, next)
-  document.documentElement.lang = next
+  tellBrowser(next)
 }
 
-document.documentElement.lang = language()
+/** The page's language, and the name under which it would be installed. */
+function tellBrowser(of: Language): void {
+  document.documentElement.lang = of
+  document.querySelector('link[rel=manifest]')?.setAttribute('href', `/${of}.webmanifest`)
+}
+
+tellBrowser(language())

@@ -74,6 +74,8 @@ const en: typeof zh = {
       send: 'Send',
       me: 'Me',
       newMessage: '{name}: {text}',
+      recording: 'Recording',
+      recorded: 'This session is recorded: voice, writing, chat and photos are kept.',
       penOn: 'The teacher’s dot pen is connected',
     },
   },
@@ -88,6 +90,8 @@ const en: typeof zh = {
       endAsk: 'Both of you leave and the recording is sealed. End the session?',
       endYes: 'End',
       cancel: 'Cancel',
+      recording: 'Recording',
+      recorded: 'This session is recorded: voice, writing, chat and photos are kept.',
       connecting: 'Entering the session…',
       selfLost:
         'Your connection to the server is lost; reconnecting. What you write is delivered when it is back.',

@@ -20,6 +20,7 @@ const en: typeof zh = {
     notMineText: 'You are signed out when the browser is closed.',
     submit: 'Sign in',
     submitting: 'Signing in…',
+    recorded: 'Sessions are recorded: voice, writing, chat and photos are kept for replay.',
     capsLock: 'Caps Lock is on',
     error: {
       loginEmpty: 'Enter your account',

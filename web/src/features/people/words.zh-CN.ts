@@ -18,6 +18,7 @@ export default {
     notMineText: '关闭浏览器后自动退出登录。',
     submit: '登录',
     submitting: '正在登录…',
+    recorded: '辅导会录制：语音、笔迹、聊天和照片都会保存，供回看。',
     capsLock: '大写锁定已打开',
     error: {
       loginEmpty: '请输入账号',

@@ -9,8 +9,7 @@ import { Voices } from './voices'
 
 export type Playback = ReturnType<typeof usePlayback>
 
-/** `loaded` hears of every recording once it can be shown. */
-export function usePlayback(session: string, loaded: (detail: RecordingDetail) => void) {
+export function usePlayback(session: string) {
   const detail = shallowRef<RecordingDetail | null>(null)
   const replay = shallowRef<Replay | null>(null)
   const voices = shallowRef<Voices | null>(null)
@@ -39,7 +38,6 @@ export function usePlayback(session: string, loaded: (detail: RecordingDetail) =
       clock = new PlaybackClock(made.durationMs)
       clock.setSpeed(speed.value)
       voices.value = new Voices(session, clock)
-      loaded(row)
       if (recorded.voices.length === 0) voices.value.none()
       else void voices.value.load()
       show()

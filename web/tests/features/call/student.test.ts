@@ -78,6 +78,46 @@ describe('going in', () => {
   })
 })
 
+it.each([
+  ['zh-CN', '录制中', '正在录制'],
+  ['en', 'Recording', 'is recorded'],
+] as const)(
+  'says in %s that it is recorded: a sentence at first, a sign all along',
+  async (...all) => {
+    const [of, word, sentence] = all
+    speak(of)
+    await enter()
+    expect(page.get('recording-note').textContent).toContain(sentence)
+    const sign = page.get('recording-sign')
+    expect(sign.textContent).toContain(word)
+    expect(sign.getAttribute('aria-label')).toContain(sentence)
+    await vi.advanceTimersByTimeAsync(11_000)
+    await page.settled()
+    expect(page.sees('recording-note')).toBe(false)
+    expect(page.sees('recording-sign')).toBe(true)
+  },
+)
+
+describe('the tab', () => {
+  it('says with whom, and how long still, the time first', async () => {
+    room.endsInMs = 125_000
+    await call.arrive()
+    expect(document.title).toBe('正在进入辅导… · 双师答疑')
+    call.lobby.say(READY)
+    page = call.page
+    await page.settled()
+    expect(document.title).toBe('和陈静怡老师辅导 · 双师答疑')
+    room.letIn()
+    await page.settled()
+    expect(document.title).toMatch(/^2:0\d · 和陈静怡老师辅导 · 双师答疑$/)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(document.title).toMatch(/^1:0\d · /)
+    speak('en')
+    await page.settled()
+    expect(document.title).toMatch(/^1:0\d · Session with 陈静怡 · Inkcall$/)
+  })
+})
+
 describe('the head of the call', () => {
   it('counts the time left down to nothing', async () => {
     room.endsInMs = 125_000

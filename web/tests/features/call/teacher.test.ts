@@ -30,7 +30,30 @@ const key: TeacherCall['key'] = (...all) => call.key(...all)
 const disabled = (testId: string) => (page.get(testId) as HTMLButtonElement).disabled
 const pressed = (testId: string) => page.get(testId).getAttribute('aria-pressed')
 
+describe('the tab', () => {
+  it('says with whom, and how long still', async () => {
+    room.endsInMs = 125_000
+    await enter()
+    expect(document.title).toMatch(/^2:0\d · 林小雨 · Session · Inkcall$/)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(document.title).toMatch(/^1:0\d · /)
+  })
+})
+
 describe('the head', () => {
+  it('says that the session is recorded: a sentence at first, a sign all along', async () => {
+    await arrive()
+    expect(page.sees('recording-sign')).toBe(false)
+    room.letIn()
+    await page.settled()
+    expect(page.get('recording-note').textContent).toContain('This session is recorded')
+    expect(page.get('recording-sign').textContent).toContain('Recording')
+    await vi.advanceTimersByTimeAsync(11_000)
+    await page.settled()
+    expect(page.sees('recording-note')).toBe(false)
+    expect(page.sees('recording-sign')).toBe(true)
+  })
+
   it('says with whom, about what, and how long', async () => {
     room.endsInMs = 125_000
     await arrive()

@@ -80,6 +80,17 @@ describe('calling', () => {
     expect(page.get('ring-countdown').textContent).toContain('0')
   })
 
+  it('is in the tab while it rings, and gone with it', async () => {
+    await home()
+    expect(document.title).toBe('找老师 · 双师答疑')
+    await callTeacher()
+    await says({ type: 'ringing', call: 'c_1', teacher: 't_1', deadline_ms: Date.now() + 20_000 })
+    expect(document.title).toMatch(/2[01].* · 正在呼叫 · 陈老师1 · 双师答疑$/)
+    await page.press('ring-cancel')
+    await says({ type: 'call_ended', call: 'c_1', outcome: 'cancelled' })
+    expect(document.title).toBe('找老师 · 双师答疑')
+  })
+
   it('given up, it tells the server and is home again without a word', async () => {
     await home()
     await callTeacher()

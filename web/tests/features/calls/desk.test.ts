@@ -189,7 +189,7 @@ describe('a call', () => {
     expect(server().of('accept_call')).toEqual([{ type: 'accept_call', call: 'c_1' }])
     await says(READY)
     expect(page.get('console').textContent).toContain('林小雨')
-    expect(document.title).toContain('林小雨')
+    expect(document.title).toMatch(/^(\d+:\d\d · )?林小雨 · /)
     expect(page.sees('sign-out')).toBe(false)
   })
 
@@ -284,7 +284,7 @@ describe('after a session', () => {
     await over()
     expect(page.get('report-form').textContent).toContain('林小雨')
     expect(useLobby().ready).toBeNull()
-    expect(document.title).toBe('Session form')
+    expect(document.title).toBe('Session form · Inkcall')
     await says({
       type: 'forms_due',
       forms: [form('s_1', { other: '林小雨', reason: 'server_lost' })],

@@ -72,6 +72,19 @@ describe('a page that came without https', () => {
   })
 })
 
+it.each([
+  ['zh-CN', '录制'],
+  ['en', 'recorded'],
+] as const)('says on a phone too, in %s, that sessions are recorded', async (of, word) => {
+  speak(of)
+  await open()
+  const told = page.get('recorded')
+  expect(told.textContent).toContain(word)
+  // What stands beside the form is left out on a phone.
+  expect(told.closest('main')).not.toBeNull()
+  expect(told.closest('aside')).toBeNull()
+})
+
 describe('entering', () => {
   it('sends account and password, the account without the spaces a phone puts after it', async () => {
     await open()

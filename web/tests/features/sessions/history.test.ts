@@ -36,6 +36,11 @@ afterEach(() => {
   speak('zh-CN')
 })
 
+it('is called so in the tab', async () => {
+  await open([])
+  expect(document.title).toBe('My sessions · Inkcall')
+})
+
 describe('the list', () => {
   it('says with whom, about what, when, how long and what was given', async () => {
     await open([row('s_1')])
