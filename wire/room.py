@@ -108,7 +108,7 @@ class StrokeBegin(Operation, tag="stroke_begin", frozen=True, kw_only=True):
     """Pen down. The stroke's id must start with the sender's source and a dot.
 
     `page` names a page of the room; a pen, which does not know pages, sends `paper` instead and
-    the room finds or adds the page of that address and opens it.
+    the room finds or adds the page of that address, and opens it when no hand is at another one.
     """
 
     stroke: Id
