@@ -29,7 +29,7 @@ _MANIFEST_BYTES = 2**30
 _NO_TAR = "it ends too early, or is no tar at all"
 
 
-class Out(Protocol):
+class ByteWriter(Protocol):
     """Where a backup is written to."""
 
     def write(self, data: bytes, /) -> object: ...
@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 class Writer:
     """Writes a backup from beginning to end: for each file `begin`, `write` …, `end`; then `finish`."""
 
-    def __init__(self, file: Out) -> None:
+    def __init__(self, file: ByteWriter) -> None:
         self._file = file
         self._entries: list[Entry] = []
         self._name = ""

@@ -38,7 +38,7 @@ from server.backup.working import SyncedFile, working_folder
 _SPARE_BYTES = 16 * 1024 * 1024
 _DRAFT = "backup.tar"
 
-Say = Callable[[str], None]
+SayProgress = Callable[[str], None]
 """Told how far it has come, in a few words without names."""
 
 
@@ -62,7 +62,9 @@ class _Seen:
     lengths: dict[str, int] = field(default_factory=dict)
 
 
-async def make(places: Places, folders: Sequence[Path], file: Path, clock: Clock, say: Say) -> Made:
+async def make(
+    places: Places, folders: Sequence[Path], file: Path, clock: Clock, say: SayProgress
+) -> Made:
     """Back everything up into the new `file`; `folders` are the parts' migrations.
 
     Refuses with `exists`, `no_folder`, `busy`, `no_room`, `no_key`, `failed`, `storage` and what
@@ -118,7 +120,7 @@ def _in_place(draft: Path, file: Path, manifest: Manifest, lost: Missing) -> Mad
 
 
 async def _write(
-    places: Places, database: Path, lengths: dict[str, int], writer: Writer, say: Say
+    places: Places, database: Path, lengths: dict[str, int], writer: Writer, say: SayProgress
 ) -> None:
     try:
         key = places.key.read_bytes()

@@ -36,7 +36,7 @@ from server.backup.archive import (
     verified,
 )
 from server.backup.failing import no_room, plainly
-from server.backup.making import Say
+from server.backup.making import SayProgress
 from server.backup.marker import RestoreMark, marked, marking
 from server.backup.places import Places
 
@@ -53,7 +53,9 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     photos: int
 
 
-async def restore(places: Places, folders: Sequence[Path], file: Path, say: Say) -> Restored:
+async def restore(
+    places: Places, folders: Sequence[Path], file: Path, say: SayProgress
+) -> Restored:
     """Put everything of a backup in its place; `folders` are the parts' migrations.
 
     Refuses with `not_empty`, `in_use`, `unfinished`, `damaged`, `newer`, `no_room`, `busy`, `failed` and
@@ -154,7 +156,7 @@ def _refuse_if_full(places: Places, manifest: Manifest) -> None:
 
 
 async def _put(
-    places: Places, folders: Sequence[Path], file: Path, manifest: Manifest, say: Say
+    places: Places, folders: Sequence[Path], file: Path, manifest: Manifest, say: SayProgress
 ) -> None:
     expected = {entry.name: entry.sha256 for entry in manifest.entries}
     staged = places.data / _STAGED
@@ -178,7 +180,9 @@ async def _put(
     await _put_database(places, folders, staged, say)
 
 
-async def _put_database(places: Places, folders: Sequence[Path], staged: Path, say: Say) -> None:
+async def _put_database(
+    places: Places, folders: Sequence[Path], staged: Path, say: SayProgress
+) -> None:
     file = places.database_file
     try:
         if file is None:
@@ -200,7 +204,7 @@ async def _put_database(places: Places, folders: Sequence[Path], staged: Path, s
     _remove(staged)
 
 
-async def _copy_database(url: str, folders: Sequence[Path], staged: Path, say: Say) -> None:
+async def _copy_database(url: str, folders: Sequence[Path], staged: Path, say: SayProgress) -> None:
     database = Database(url)
     try:
         await database.migrate(folders)

@@ -16,7 +16,7 @@ PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")
 TRADE = """
     agent alarm answer background backoff block bucket builder bus bye clock code command
     config context count counter database decoder description disconnect drop endpoint file filter flusher gauge
-    greeter group handler header health host info key kind limit line log metric minimum nack object
+    greeter group handler header health host info key kind limit line log manifest metric minimum nack object
     offer option packet password progress query reading reception reference renderer request
     route row scale server service signer socket state stat summary table tally throttle
     timing token tool total transport view vocabulary watch workshop writer
@@ -24,8 +24,8 @@ TRADE = """
 """Nouns that mean here what they mean in every program, or in the RFC they are from."""
 
 NOT_NOUNS = """
-    all asked begun binary bound buffering changed declared down ended finished forwarded in kept one other
-    over pair placed public recorded registered resend ring ringing sealed seen shared soon stored
+    all asked begun binary bound buffering changed declared down ended finished forwarded in kept made missing one other
+    over pair placed public recorded registered resend restored ring ringing sealed seen shared soon stored
     taken told up
 """
 """Last words of effects, answers and ports: what is to be done or how something stands."""
