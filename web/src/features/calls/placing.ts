@@ -1,8 +1,9 @@
 // Placing a call from the student's home: asking, cancelling, trying again, and going in.
-import { computed, ref, watch } from 'vue'
+import { computed, onBeforeUnmount, ref, watch } from 'vue'
 import { onBeforeRouteLeave, useRouter } from 'vue-router'
 import { wakeAudio } from '@/media/level'
 import { prepareMicrophone, releaseMicrophone } from '@/media/microphone'
+import { wasHere } from '@/net/here'
 import type { Lobby } from '@/net/lobby'
 import { preloadPage } from '@/router/feature'
 import type { Subject, TeacherCard } from '@/wire/messages'
@@ -55,6 +56,8 @@ export function usePlacing(lobby: Lobby) {
       if (outcome) releaseMicrophone()
     },
   )
+  let gone = false
+  onBeforeUnmount(() => (gone = true))
   const wasCalling = ref(false)
   watch(calling, (is) => {
     if (!is) return
@@ -65,8 +68,10 @@ export function usePlacing(lobby: Lobby) {
   watch(
     () => lobby.ready,
     async (ready) => {
-      // Found on arriving it is offered as a card; after a call it is what was asked for.
-      if (!ready || !wasCalling.value) return
+      if (!ready) return
+      // Found on arriving: a tab opened anew goes straight back, and any other is offered it as a card.
+      if (!wasCalling.value && !(await wasHere(ready.session))) return
+      if (lobby.ready?.session !== ready.session || gone) return
       entering.value = true
       // Knock at the room before its page is there: the voice is on its way meanwhile.
       await fetchRoom().then(
@@ -75,6 +80,7 @@ export function usePlacing(lobby: Lobby) {
       )
       void router.push(`/student/session/${ready.session}`)
     },
+    { immediate: true },
   )
 
   return { calling, entering, lastCall, call, cancel, again }

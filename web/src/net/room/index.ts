@@ -16,6 +16,7 @@ import type {
 import { api } from '../api'
 import { auth } from '../auth'
 import { publish } from '../handle'
+import { hold } from '../here'
 import { OwnInk } from '../ink'
 import { forget, recall, remember } from '../kept'
 import { useLobby } from '../lobby'
@@ -44,6 +45,7 @@ export interface RoomParts {
 /** Make the room of a session; pages use `useRoom()`. `parts` are for tests. */
 export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
   const { source, operations } = recall(ready.session)
+  const letGo = hold(ready.session)
   const ink = new OwnInk()
   const paints: [seq: number, at: number][] = []
   const photos = photoStore((photo) =>
@@ -184,6 +186,8 @@ export function makeRoom(ready: SessionReady, parts: RoomParts = {}) {
     voice.close()
     window.removeEventListener('pagehide', keep)
     if (shown.ended) forget(ready.session)
+    // Refused, or opened elsewhere: this device must not take it back by itself.
+    letGo(shown.ended !== null || shown.closeReason !== 'closed_here')
     photos.clear()
   }
 

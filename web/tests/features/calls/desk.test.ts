@@ -5,8 +5,10 @@ import TeacherPage from '@/features/calls/TeacherPage.vue'
 import sessions from '@/features/sessions'
 import people from '@/features/people'
 import { auth } from '@/net/auth'
+import { ANSWER_MS, hold } from '@/net/here'
 import { useLobby } from '@/net/lobby'
 import { pane, take } from '@/router/feature'
+import { FakeChannel } from '../../fakes/channel'
 import { useFakeMedia } from '../../fakes/media'
 import { useRoomBrowser } from '../../fakes/room'
 import { serve } from '../../fakes/server'
@@ -252,6 +254,21 @@ describe('a session that runs', () => {
     await desk('busy')
     await says(READY)
     expect(page.sees('console')).toBe(true)
+  })
+
+  it.each([
+    ['is gone back into by a tab opened anew', false],
+    ['is left to the tab of this device that is in it', true],
+  ])('%s', async (_, living) => {
+    vi.stubGlobal('BroadcastChannel', FakeChannel)
+    const letGo = hold('s_1')
+    if (!living) FakeChannel.all = []
+    await desk('busy')
+    await says(READY)
+    await vi.advanceTimersByTimeAsync(ANSWER_MS)
+    await page.settled()
+    expect(page.sees('console')).toBe(!living)
+    letGo(true)
   })
 
   it('that was left is offered, also after a reload', async () => {

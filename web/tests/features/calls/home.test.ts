@@ -1,6 +1,8 @@
 // The student's home over a lobby whose server the test is: who is there, and what waits.
 import { describe, expect, it, vi } from 'vitest'
 import { auth } from '@/net/auth'
+import { ANSWER_MS, hold } from '@/net/here'
+import { FakeChannel } from '../../fakes/channel'
 import { type StudentHome, teacher, useStudentHome } from '../../fakes/studentHome'
 import { speak, type Visit } from '../../fakes/visit'
 
@@ -107,6 +109,31 @@ describe('what waits at home', () => {
     subject: 'physics',
   }
   const due = { session: 's_3', other: '李老师', subject: 'maths', started_ms: 1, ended_ms: 2 }
+
+  it('a session this device was in is gone back into, in a tab opened anew', async () => {
+    vi.stubGlobal('BroadcastChannel', FakeChannel)
+    hold('s_9')
+    FakeChannel.all = []
+    await home()
+    await says(ready)
+    await vi.advanceTimersByTimeAsync(ANSWER_MS)
+    await vi.dynamicImportSettled()
+    await page.settled()
+    expect(page.where()).toBe('/student/session/s_9')
+    localStorage.clear()
+  })
+
+  it('a session another tab of this device is in is left to that tab', async () => {
+    vi.stubGlobal('BroadcastChannel', FakeChannel)
+    const letGo = hold('s_9')
+    await home()
+    await says(ready)
+    await vi.advanceTimersByTimeAsync(ANSWER_MS)
+    await page.settled()
+    expect(page.where()).toBe('/student')
+    expect(page.sees('return-card')).toBe(true)
+    letGo(true)
+  })
 
   it('a session that still runs is offered and not entered by itself', async () => {
     await home()
