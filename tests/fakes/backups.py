@@ -36,6 +36,7 @@ _KILLED = """
 import os, signal, sys
 from server.backup import commands
 from server.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
 signum, steps = int(sys.argv.pop(1)), int(sys.argv.pop(1))
 def say(self, what):
     global steps

@@ -82,6 +82,7 @@ PUBLIC_ROUTES = {
     "GET /healthz",
     "GET /metrics",
     "GET /api/openapi.json",
+    "GET /inkcall-ca.crt",
     "GET /{path}",
 }
 GUARDED = [route for route in ROUTES if isinstance(route.may, Rule)]

@@ -18,7 +18,8 @@ SOURCES = ("base", "people", "sessions", "matching", "recorder", "server")
 SOCKETS_ONLY = {"version", "hello_first", "hello_twice", "join_first", "join_twice", "text_frame"}
 """Refusals that end a socket in its handshake; no HTTP handler can raise them."""
 COMMANDS_ONLY = {"not_copied"}
-"""What a command says and no page can meet."""
+COMMANDS = "server/backup/"
+"""What commands say and no page can meet; whole folders of them."""
 
 
 def raised() -> Iterator[tuple[str, str]]:
@@ -42,7 +43,11 @@ def test_every_code_that_is_raised_has_a_status() -> None:
     found = list(raised())
     assert len(found) > 40
     elsewhere = SOCKETS_ONLY | COMMANDS_ONLY
-    missing = [one for one in found if one[1] not in STATUSES and one[1] not in elsewhere]
+    missing = [
+        (where, code)
+        for where, code in found
+        if code not in {*STATUSES, *elsewhere} and not where.startswith(COMMANDS)
+    ]
     assert missing == []
 
 

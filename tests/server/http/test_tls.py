@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from base.part import StartError
 from server.app import serving
@@ -155,9 +156,7 @@ async def test_a_running_server_takes_the_successor_and_keeps_who_is_connected(
         assert (await socket.receive()).type is aiohttp.WSMsgType.BINARY
 
 
-def test_it_warns_once_a_day_before_ones_own_runs_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_it_warns_once_a_day_before_ones_own_runs_out(tmp_path: Path) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     file = made(tmp_path / "own", ["127.0.0.1"], start)
     clock = FakeClock(unix_ms=int(start.timestamp() * 1000))
@@ -166,8 +165,9 @@ def test_it_warns_once_a_day_before_ones_own_runs_out(
     )
 
     def warnings() -> int:
-        tls.refresh()
-        return capsys.readouterr().out.count("certificate_runs_out")
+        with capture_logs() as logs:
+            tls.refresh()
+        return [line["event"] for line in logs].count("certificate_runs_out")
 
     assert warnings() == 0
     clock.advance(352.5 * 86_400)
